@@ -1,0 +1,152 @@
+//! The other contracts, as this one asks them. Every failed call is an error, never a zero.
+
+use ink::{
+    codegen::TraitCallBuilder as _,
+    env::{DefaultEnvironment, Error as EnvError},
+    prelude::vec::Vec,
+    LangError,
+};
+use vilokanam_interfaces::{
+    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, Class, FeeTerms, Millis,
+    OpenPrice, OpenRequest, PayTerms, PaymentHandler, PaymentHandlerError, PricingEngine,
+    SettleItem, StreamFacts, StreamId, StreamRegistry, TickStreamError as Error, Wiring,
+};
+
+/// The other contracts, known to be wired.
+#[derive(Debug, Clone, Copy)]
+pub struct Wired {
+    registry: AccountId,
+    pricing: AccountId,
+    payments: AccountId,
+}
+
+/// What a contract answered, or `failed` if it did not.
+fn answer<T>(result: Result<Result<T, LangError>, EnvError>, failed: Error) -> Result<T, Error> {
+    match result {
+        Ok(Ok(answer)) => Ok(answer),
+        _ => Err(failed),
+    }
+}
+
+impl Wired {
+    /// All of them, or `NotWired`.
+    pub fn new(wiring: Wiring) -> Result<Self, Error> {
+        match (wiring.registry, wiring.pricing, wiring.payments) {
+            (Some(registry), Some(pricing), Some(payments)) => Ok(Self {
+                registry,
+                pricing,
+                payments,
+            }),
+            _ => Err(Error::NotWired),
+        }
+    }
+
+    /// What the registry knows of a stream.
+    pub fn facts(&self, stream: StreamId) -> Result<StreamFacts, Error> {
+        let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
+        let facts = registry.call().facts(stream).try_invoke();
+        answer(facts, Error::RegistryFailed)?.ok_or(Error::StreamNotFound)
+    }
+
+    /// When broadcasts end or ended, in order.
+    pub fn ends(&self, broadcasts: Vec<(StreamId, BroadcastNo)>) -> Result<Vec<Millis>, Error> {
+        let asked = broadcasts.len();
+        let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
+        let ends = registry.call().broadcast_ends(broadcasts).try_invoke();
+        let ends: Vec<_> = answer(ends, Error::RegistryFailed)?
+            .into_iter()
+            .flatten()
+            .collect();
+        // A session's broadcast exists: a registry that does not know it has failed.
+        if ends.len() != asked {
+            return Err(Error::RegistryFailed);
+        }
+        Ok(ends)
+    }
+
+    /// The price at which a session would open.
+    pub fn open_price(&self, stream: StreamId, asset: AssetId) -> Result<OpenPrice, Error> {
+        let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
+        let price = pricing.call().open_price(stream, asset).try_invoke();
+        answer(price, Error::PricingFailed)?.map_err(Error::Pricing)
+    }
+
+    /// Charges sessions up to `now_ms`, in order.
+    pub fn charge(&self, now_ms: Millis, items: Vec<ChargeItem>) -> Result<Vec<Charged>, Error> {
+        let asked = items.len();
+        let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
+        let charged = pricing.call().charge(now_ms, items).try_invoke();
+        let charged = answer(charged, Error::PricingFailed)?.map_err(Error::Pricing)?;
+        if charged.len() != asked {
+            return Err(Error::PricingFailed);
+        }
+        Ok(charged)
+    }
+
+    /// Opens a hold on a viewer's pool.
+    pub fn hold(
+        &self,
+        viewer: AccountId,
+        request: &OpenRequest,
+        class: Class,
+    ) -> Result<FeeTerms, Error> {
+        let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
+            self.payments.into();
+        let fees = payments
+            .call_mut()
+            .hold(viewer, request.asset, request.hold, class)
+            .try_invoke();
+        answer(fees, Error::PaymentsFailed)?.map_err(Error::Payments)
+    }
+
+    /// Adds to a hold from a payer's pool.
+    pub fn top_up(&self, payer: AccountId, asset: AssetId, amount: Balance) -> Result<(), Error> {
+        let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
+            self.payments.into();
+        let done = payments
+            .call_mut()
+            .top_up(payer, asset, amount)
+            .try_invoke();
+        answer(done, Error::PaymentsFailed)?.map_err(Error::Payments)
+    }
+
+    /// Moves what sessions owe, and releases the holds that end.
+    pub fn settle(&self, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Result<(), Error> {
+        let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
+            self.payments.into();
+        let done = payments.call_mut().settle(terms, items).try_invoke();
+        answer(done, Error::PaymentsFailed)?.map_err(Error::Payments)
+    }
+
+    /// Whether `hold` would succeed, as far as reads can tell, in the order in which it checks.
+    pub fn ensure_payable(
+        &self,
+        now_ms: Millis,
+        viewer: AccountId,
+        request: &OpenRequest,
+    ) -> Result<(), Error> {
+        let payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = self.payments.into();
+        let paused = payments.call().paused_until().try_invoke();
+        let until_ms = answer(paused, Error::PaymentsFailed)?;
+        if until_ms > now_ms {
+            return Err(Error::Payments(PaymentHandlerError::Paused { until_ms }));
+        }
+        let asset = payments.call().asset(request.asset).try_invoke();
+        match answer(asset, Error::PaymentsFailed)? {
+            None => return Err(Error::Payments(PaymentHandlerError::UnknownAsset)),
+            Some(asset) if !asset.allowed => {
+                return Err(Error::Payments(PaymentHandlerError::AssetNotAllowed))
+            }
+            Some(_) => {}
+        }
+        let pool = payments.call().pool(viewer, request.asset).try_invoke();
+        let free = answer(pool, Error::PaymentsFailed)?.free;
+        if free < request.hold {
+            return Err(Error::Payments(PaymentHandlerError::PoolTooSmall {
+                needed: request.hold,
+                free,
+            }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,462 @@
+//! Where sessions sit: pages of 32 seats, one storage cell a page.
+//!
+//! Every cell here has a fixed size, so that nobody's call changes the storage deposit that another
+//! paid: a vacant seat, an unused terms slot and an unused place in an account's list are zeros. Seats are
+//! kept as bytes and decoded one by one, so that a call pays for the seats that it touches.
+
+use ink::{
+    prelude::{vec, vec::Vec},
+    scale::{Decode, Encode},
+};
+use vilokanam_interfaces::{
+    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, FeeTerms, Millis, OpenSession,
+    PageNo, PayTerms, PlanNo, Session, SessionId, SessionNo, SessionState, Share, StreamFacts,
+    StreamId, Terms, TermsNo, TickStreamError as Error, MAX_OPEN, MAX_PAGES, PAGE_SEATS,
+    PAGE_TERMS,
+};
+use vilokanam_math::charge::owed;
+
+/// No account: a session without a referrer, a vacant place.
+pub const NOBODY: [u8; 32] = [0; 32];
+/// No end of a session's own.
+pub const NO_END: Millis = Millis::MAX;
+/// The most co-hosts, as an array's length.
+const COHOSTS: usize = vilokanam_interfaces::MAX_COHOSTS as usize;
+
+/// A session, as it is stored. Every field has a fixed size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Seat {
+    /// The viewer's own number of the session; zero: the seat is vacant. First, to be read alone.
+    pub number: SessionNo,
+    /// The page's terms slot that it uses. Second, to be read alone.
+    pub terms: u8,
+    /// Whether the viewer paused it.
+    pub paused: bool,
+    /// Its asset.
+    pub asset: AssetId,
+    /// The viewer.
+    pub viewer: AccountId,
+    /// The broadcast.
+    pub broadcast: BroadcastNo,
+    /// The plan's version.
+    pub plan: PlanNo,
+    /// The referrer, or `NOBODY`.
+    pub referrer: AccountId,
+    /// All that was placed on hold.
+    pub hold: Balance,
+    /// Moved to payees so far.
+    pub settled: Balance,
+    /// The base rate at open.
+    pub rate_per_sec: Balance,
+    /// The price factor in millionths.
+    pub factor: u32,
+    /// The highest price, in base units a second.
+    pub ceiling: Balance,
+    /// Accrued up to `since_ms`: base units × 10^9.
+    pub accrued: u128,
+    /// Up to when it is charged; a paused session: when it was paused.
+    pub since_ms: Millis,
+    /// Milliseconds billed up to `since_ms`.
+    pub watched_ms: Millis,
+    /// When it was opened.
+    pub opened_ms: Millis,
+    /// Its own latest end, or `NO_END`.
+    pub until_ms: Millis,
+    /// From when `finish_exit` is possible; zero before `begin_exit`.
+    pub exit_ms: Millis,
+    /// Zero: room for a voucher session's key, and for what later features fix at open, so that pages
+    /// with sessions on them need no migration.
+    pub spare: [u8; 96],
+}
+
+/// The bytes of a seat.
+pub const SEAT_LEN: usize = 300;
+/// Where the number ends: a vacant seat has zeros up to here.
+const NUMBER_LEN: usize = 4;
+
+impl Seat {
+    /// The session's identity.
+    pub fn id(&self) -> SessionId {
+        SessionId {
+            viewer: self.viewer,
+            number: self.number,
+        }
+    }
+
+    /// The referrer, if it has one.
+    pub fn referrer(&self) -> Option<AccountId> {
+        (self.referrer != AccountId::from(NOBODY)).then_some(self.referrer)
+    }
+
+    /// As the pricing engine takes it; its accrual ends at `stop_ms` whatever happens.
+    pub fn charge_item(&self, stream: StreamId, stop_ms: Millis) -> ChargeItem {
+        ChargeItem {
+            stream,
+            broadcast: self.broadcast,
+            asset: self.asset,
+            rate_per_sec: self.rate_per_sec,
+            factor: self.factor,
+            ceiling: self.ceiling,
+            hold: self.hold,
+            accrued: self.accrued,
+            since_ms: self.since_ms,
+            running: !self.paused,
+            stop_ms,
+        }
+    }
+
+    /// What a charge would move to the payees.
+    pub fn unsettled(&self, charged: &Charged) -> Result<Balance, Error> {
+        owed(charged.accrued)
+            .checked_sub(self.settled)
+            .ok_or(Error::Overflow)
+    }
+
+    /// Takes a charge over.
+    pub fn advance(&mut self, charged: &Charged) {
+        self.accrued = charged.accrued;
+        self.since_ms = charged.upto_ms;
+        self.watched_ms = self.watched_ms.saturating_add(charged.added_ms);
+    }
+
+    /// As readers see it.
+    pub fn view(&self, place: &OpenSession, terms: &TermsSlot) -> Session {
+        Session {
+            id: self.id(),
+            stream: place.stream,
+            broadcast: self.broadcast,
+            page: place.page,
+            seat: place.seat,
+            state: match self.paused {
+                true => SessionState::Paused,
+                false => SessionState::Running,
+            },
+            asset: self.asset,
+            terms: terms.terms_no,
+            fee_bps: terms.fee_bps,
+            referrer: self.referrer(),
+            hold: self.hold,
+            settled: self.settled,
+            rate_per_sec: self.rate_per_sec,
+            factor: self.factor,
+            ceiling: self.ceiling,
+            until_ms: (self.until_ms != NO_END).then_some(self.until_ms),
+            opened_ms: self.opened_ms,
+            since_ms: self.since_ms,
+            accrued: self.accrued,
+            watched_ms: self.watched_ms,
+            exit_ms: (self.exit_ms != 0).then_some(self.exit_ms),
+        }
+    }
+}
+
+/// Who gets what of the sessions that use it: fixed at open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct TermsSlot {
+    /// The stream's terms.
+    pub terms_no: TermsNo,
+    /// The platform's fee.
+    pub fee_bps: u16,
+    /// The referrer's part of it.
+    pub referral_bps: u16,
+    /// The stream's owner at open.
+    pub owner: AccountId,
+    /// The co-hosts; an unused place has no share.
+    pub cohosts: [(AccountId, u16); COHOSTS],
+}
+
+/// The bytes of a terms slot.
+pub const TERMS_LEN: usize = 142;
+
+impl TermsSlot {
+    /// The slot for sessions that open on `facts` under `fees`.
+    pub fn new(facts: &StreamFacts, fees: FeeTerms) -> Self {
+        let mut cohosts = [(AccountId::from(NOBODY), 0); COHOSTS];
+        for (place, share) in cohosts.iter_mut().zip(&facts.terms.cohosts) {
+            *place = (share.account, share.bps);
+        }
+        Self {
+            terms_no: facts.terms_no,
+            fee_bps: fees.fee_bps,
+            referral_bps: fees.referral_bps,
+            owner: facts.terms.owner,
+            cohosts,
+        }
+    }
+
+    /// As the payment handler takes them.
+    pub fn pay_terms(&self) -> PayTerms {
+        PayTerms {
+            fees: FeeTerms {
+                fee_bps: self.fee_bps,
+                referral_bps: self.referral_bps,
+            },
+            owner: self.owner,
+            cohosts: self
+                .cohosts
+                .iter()
+                .filter(|(_, bps)| *bps > 0)
+                .map(|&(account, bps)| Share { account, bps })
+                .collect(),
+        }
+    }
+}
+
+/// Whether `account` is paid by `terms`.
+pub fn is_payee(terms: &Terms, account: &AccountId) -> bool {
+    terms.owner == *account || terms.cohosts.iter().any(|share| share.account == *account)
+}
+
+/// A page of seats. One read and one write serve all its sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Page {
+    /// Who paid its storage deposit.
+    pub payer: AccountId,
+    /// `PAGE_TERMS` slots of `TERMS_LEN` bytes.
+    terms: Vec<u8>,
+    /// `PAGE_SEATS` seats of `SEAT_LEN` bytes.
+    seats: Vec<u8>,
+}
+
+/// The bytes of a page's cell: what its payer pays a deposit for.
+pub const PAGE_LEN: usize =
+    32 + 2 + PAGE_TERMS as usize * TERMS_LEN + 2 + PAGE_SEATS as usize * SEAT_LEN;
+
+impl Page {
+    /// An empty page.
+    pub fn new(payer: AccountId) -> Self {
+        Self {
+            payer,
+            terms: vec![0; (PAGE_TERMS as usize).saturating_mul(TERMS_LEN)],
+            seats: vec![0; (PAGE_SEATS as usize).saturating_mul(SEAT_LEN)],
+        }
+    }
+
+    /// The session on a seat, or `None` if it is vacant.
+    pub fn seat(&self, seat: u8) -> Option<Seat> {
+        let bytes = self.seats.chunks_exact(SEAT_LEN).nth(usize::from(seat))?;
+        if is_vacant(bytes) {
+            return None;
+        }
+        Seat::decode(&mut &bytes[..]).ok()
+    }
+
+    /// Seats a session, or changes the one that sits there.
+    pub fn put(&mut self, seat: u8, session: &Seat) {
+        if let Some(bytes) = self.seats.chunks_exact_mut(SEAT_LEN).nth(usize::from(seat)) {
+            let encoded = session.encode();
+            debug_assert_eq!(encoded.len(), SEAT_LEN);
+            for (to, from) in bytes.iter_mut().zip(encoded) {
+                *to = from;
+            }
+        }
+    }
+
+    /// Makes a seat vacant.
+    pub fn vacate(&mut self, seat: u8) {
+        if let Some(bytes) = self.seats.chunks_exact_mut(SEAT_LEN).nth(usize::from(seat)) {
+            bytes.fill(0);
+        }
+    }
+
+    /// The sessions on the page, with their seats.
+    pub fn sessions(&self) -> Vec<(u8, Seat)> {
+        (0..=u8::MAX)
+            .zip(self.seats.chunks_exact(SEAT_LEN))
+            .filter(|(_, bytes)| !is_vacant(bytes))
+            .filter_map(|(seat, mut bytes)| Some((seat, Seat::decode(&mut bytes).ok()?)))
+            .collect()
+    }
+
+    /// How many sessions sit on the page.
+    pub fn taken(&self) -> usize {
+        self.seats
+            .chunks_exact(SEAT_LEN)
+            .filter(|bytes| !is_vacant(bytes))
+            .count()
+    }
+
+    /// The lowest vacant seat.
+    pub fn vacant_seat(&self) -> Option<u8> {
+        (0..=u8::MAX)
+            .zip(self.seats.chunks_exact(SEAT_LEN))
+            .find(|(_, bytes)| is_vacant(bytes))
+            .map(|(seat, _)| seat)
+    }
+
+    /// The terms in a slot.
+    pub fn terms(&self, slot: u8) -> Option<TermsSlot> {
+        let bytes = self.terms.chunks_exact(TERMS_LEN).nth(usize::from(slot))?;
+        TermsSlot::decode(&mut &bytes[..]).ok()
+    }
+
+    /// The slot that holds `terms`, or the lowest that no session uses, which then holds them.
+    pub fn slot_for(&mut self, terms: &TermsSlot) -> Option<u8> {
+        let encoded = terms.encode();
+        let mut used = [false; PAGE_TERMS as usize];
+        for bytes in self.seats.chunks_exact(SEAT_LEN) {
+            if let (false, Some(slot)) = (is_vacant(bytes), bytes.get(NUMBER_LEN)) {
+                if let Some(flag) = used.get_mut(usize::from(*slot)) {
+                    *flag = true;
+                }
+            }
+        }
+        let same = self
+            .terms
+            .chunks_exact(TERMS_LEN)
+            .position(|bytes| bytes == encoded.as_slice());
+        let slot = same.or_else(|| used.iter().position(|used| !used))?;
+        let bytes = self.terms.chunks_exact_mut(TERMS_LEN).nth(slot)?;
+        for (to, from) in bytes.iter_mut().zip(encoded) {
+            *to = from;
+        }
+        u8::try_from(slot).ok()
+    }
+}
+
+fn is_vacant(seat: &[u8]) -> bool {
+    seat.iter().take(NUMBER_LEN).all(|byte| *byte == 0)
+}
+
+/// A viewer's cell. Fixed size: an unused place in the list has number zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Account {
+    /// Sessions opened so far: the number of the newest.
+    pub sessions: SessionNo,
+    /// Milliseconds watched in sessions that are closed.
+    pub watched_ms: Millis,
+    /// Where the open sessions sit.
+    open: [OpenSession; MAX_OPEN as usize],
+}
+
+/// The bytes of a viewer's cell.
+pub const ACCOUNT_LEN: usize = 4 + 8 + MAX_OPEN as usize * 11;
+
+impl Default for Account {
+    fn default() -> Self {
+        let vacant = OpenSession {
+            number: 0,
+            stream: 0,
+            page: 0,
+            seat: 0,
+        };
+        Self {
+            sessions: 0,
+            watched_ms: 0,
+            open: [vacant; MAX_OPEN as usize],
+        }
+    }
+}
+
+impl Account {
+    /// The open sessions.
+    pub fn open(&self) -> impl Iterator<Item = &OpenSession> {
+        self.open.iter().filter(|session| session.number != 0)
+    }
+
+    /// Lists a session as open; false if the list is full.
+    pub fn list(&mut self, session: OpenSession) -> bool {
+        let vacant = self.open.iter_mut().find(|place| place.number == 0);
+        vacant.map(|place| *place = session).is_some()
+    }
+
+    /// Takes a session off the list.
+    pub fn unlist(&mut self, number: SessionNo) {
+        for place in self.open.iter_mut().filter(|place| place.number == number) {
+            place.number = 0;
+        }
+    }
+}
+
+/// A stream's cell: how many watch, and which pages have room.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct StreamMeter {
+    /// Sessions open now.
+    pub live: u32,
+    /// Sessions closed so far.
+    pub closed: u32,
+    /// Milliseconds watched in sessions that are closed.
+    pub watched_ms: Millis,
+    /// The page on which a session was opened last: the first to be tried.
+    pub current: PageNo,
+    /// A bit for each page number used so far: the page exists.
+    present: Vec<u8>,
+    /// A bit for each page number used so far: a seat on it is vacant.
+    vacant: Vec<u8>,
+    /// Page numbers used so far.
+    pub pages: u32,
+}
+
+impl StreamMeter {
+    /// The page to try: the current one if it has room, else the lowest that has.
+    pub fn page_with_room(&self) -> Option<PageNo> {
+        if bit(&self.vacant, self.current) {
+            return Some(self.current);
+        }
+        lowest_set(&self.vacant)
+    }
+
+    /// The number for a new page: the lowest that no page has.
+    pub fn next_page(&self) -> Option<PageNo> {
+        let gap = self.present.iter().position(|byte| *byte != u8::MAX);
+        let first = match gap.and_then(|at| Some((at, self.present.get(at)?))) {
+            Some((at, byte)) => at
+                .checked_mul(8)?
+                .checked_add(byte.trailing_ones() as usize)?,
+            None => self.present.len().checked_mul(8)?,
+        };
+        let page = PageNo::try_from(first).ok()?;
+        (u32::from(page) < MAX_PAGES).then_some(page)
+    }
+
+    /// Notes a new page, with room.
+    pub fn add_page(&mut self, page: PageNo) {
+        self.pages = self.pages.max(u32::from(page).saturating_add(1));
+        set_bit(&mut self.present, page, true);
+        set_bit(&mut self.vacant, page, true);
+    }
+
+    /// Notes that a page is gone.
+    pub fn remove_page(&mut self, page: PageNo) {
+        set_bit(&mut self.present, page, false);
+        set_bit(&mut self.vacant, page, false);
+    }
+
+    /// Notes whether a page has room.
+    pub fn set_room(&mut self, page: PageNo, room: bool) {
+        set_bit(&mut self.vacant, page, room);
+    }
+}
+
+fn bit(bits: &[u8], index: PageNo) -> bool {
+    let byte = bits.get(usize::from(index >> 3)).copied().unwrap_or(0);
+    byte & (1 << (index & 7)) != 0
+}
+
+fn set_bit(bits: &mut Vec<u8>, index: PageNo, value: bool) {
+    let at = usize::from(index >> 3);
+    if bits.len() <= at {
+        bits.resize(at.saturating_add(1), 0);
+    }
+    if let Some(byte) = bits.get_mut(at) {
+        let mask = 1 << (index & 7);
+        *byte = if value { *byte | mask } else { *byte & !mask };
+    }
+}
+
+fn lowest_set(bits: &[u8]) -> Option<PageNo> {
+    let at = bits.iter().position(|byte| *byte != 0)?;
+    let byte = bits.get(at)?;
+    let index = at
+        .checked_mul(8)?
+        .checked_add(byte.trailing_zeros() as usize)?;
+    PageNo::try_from(index).ok()
+}

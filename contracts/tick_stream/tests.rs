@@ -1,0 +1,530 @@
+//! What needs no other contract: the page layout, the lists, and the messages that only read or change this contract's
+//! own state. All else is told on the embedded chain, in `e2e-tests`.
+
+use crate::{
+    seats::{
+        Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
+        SEAT_LEN, TERMS_LEN,
+    },
+    tick_stream::TickStreamContract,
+};
+use ink::{
+    env::{
+        test::{
+            default_accounts, recorded_events, set_block_timestamp, set_caller, DefaultAccounts,
+        },
+        DefaultEnvironment,
+    },
+    scale::{Decode, Encode},
+};
+use vilokanam_interfaces::{
+    events::admin::*, AccountId, AdminError, Administered, Change, Hash, OpenRequest, OpenSession,
+    SessionId, TickStream, TickStreamError, Wiring, MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN,
+    MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
+};
+
+const DAY_MS: u64 = 86_400_000;
+
+fn people() -> DefaultAccounts<DefaultEnvironment> {
+    default_accounts::<DefaultEnvironment>()
+}
+
+fn as_caller(caller: AccountId) {
+    set_caller::<DefaultEnvironment>(caller);
+}
+
+fn contract() -> TickStreamContract {
+    as_caller(people().alice);
+    TickStreamContract::new(Hash::from([7; 32]), DAY_MS, 0).unwrap()
+}
+
+fn seat(number: u32, terms: u8) -> Seat {
+    Seat {
+        number,
+        terms,
+        paused: false,
+        asset: 1,
+        viewer: people().bob,
+        broadcast: 3,
+        plan: 0,
+        referrer: NOBODY.into(),
+        hold: 1_000,
+        settled: 10,
+        rate_per_sec: 5,
+        factor: 1_000_000,
+        ceiling: 9,
+        accrued: 10_000_000_000,
+        since_ms: 2_000,
+        watched_ms: 2_000,
+        opened_ms: 0,
+        until_ms: NO_END,
+        exit_ms: 0,
+        spare: [0; 96],
+    }
+}
+
+fn terms(terms_no: u32) -> TermsSlot {
+    TermsSlot {
+        terms_no,
+        fee_bps: 1_000,
+        referral_bps: 500,
+        owner: people().charlie,
+        cohosts: [
+            (people().django, 2_500),
+            (NOBODY.into(), 0),
+            (NOBODY.into(), 0),
+        ],
+    }
+}
+
+fn emitted<E: Decode>(at: usize) -> E {
+    let events: Vec<_> = recorded_events().collect();
+    E::decode(&mut events[at].data.as_slice()).unwrap()
+}
+
+#[ink::test]
+fn cells_have_the_sizes_that_deposits_are_quoted_for() {
+    assert_eq!(seat(1, 0).encoded_size(), SEAT_LEN);
+    assert_eq!(terms(1).encoded_size(), TERMS_LEN);
+    assert_eq!(Account::default().encoded_size(), ACCOUNT_LEN);
+    let mut page = Page::new(people().alice);
+    assert_eq!(page.encoded_size(), PAGE_LEN);
+    // One buffer of 16 KiB bounds a cell.
+    assert!(PAGE_LEN < 12 * 1024);
+    for place in 0..PAGE_SEATS as u8 {
+        page.put(place, &seat(u32::from(place) + 1, 0));
+    }
+    page.slot_for(&terms(1)).unwrap();
+    assert_eq!(page.encoded_size(), PAGE_LEN);
+}
+
+#[ink::test]
+fn a_page_keeps_each_session_on_its_seat() {
+    let mut page = Page::new(people().alice);
+    assert_eq!(page.vacant_seat(), Some(0));
+    assert_eq!(page.seat(0), None);
+    page.put(0, &seat(11, 0));
+    page.put(1, &seat(12, 0));
+    page.put(31, &seat(13, 0));
+    assert_eq!(page.vacant_seat(), Some(2));
+    assert_eq!(page.seat(31), Some(seat(13, 0)));
+    assert_eq!(
+        page.sessions(),
+        [(0, seat(11, 0)), (1, seat(12, 0)), (31, seat(13, 0))]
+    );
+    page.vacate(0);
+    assert_eq!(page.taken(), 2);
+    assert_eq!(page.vacant_seat(), Some(0));
+    // Out of range: nothing there, nothing changed.
+    page.put(32, &seat(14, 0));
+    assert_eq!(page.seat(32), None);
+    assert_eq!(page.taken(), 2);
+    // It survives its encoding.
+    assert_eq!(Page::decode(&mut page.encode().as_slice()), Ok(page));
+}
+
+#[ink::test]
+fn a_full_page_has_no_vacant_seat() {
+    let mut page = Page::new(people().alice);
+    for place in 0..PAGE_SEATS as u8 {
+        page.put(place, &seat(1, 0));
+    }
+    assert_eq!(page.vacant_seat(), None);
+    assert_eq!(page.taken(), PAGE_SEATS as usize);
+}
+
+#[ink::test]
+fn terms_slots_are_shared_and_used_again_only_when_nobody_uses_them() {
+    let mut page = Page::new(people().alice);
+    for number in 0..PAGE_TERMS {
+        let slot = page.slot_for(&terms(number + 1)).unwrap();
+        assert_eq!(u32::from(slot), number);
+        page.put(slot, &seat(number + 1, slot));
+    }
+    // The same terms take the same slot; other terms find none.
+    assert_eq!(page.slot_for(&terms(2)), Some(1));
+    assert_eq!(page.slot_for(&terms(9)), None);
+    assert_eq!(page.terms(1), Some(terms(2)));
+    // When the only session of a slot leaves, others may have it.
+    page.vacate(1);
+    assert_eq!(page.slot_for(&terms(9)), Some(1));
+    assert_eq!(page.terms(1), Some(terms(9)));
+    assert_eq!(page.terms(0), Some(terms(1)));
+}
+
+#[ink::test]
+fn pay_terms_leave_out_unused_places() {
+    let paid = terms(1).pay_terms();
+    assert_eq!(paid.owner, people().charlie);
+    assert_eq!(paid.cohosts.len(), 1);
+    assert_eq!(paid.cohosts[0].account, people().django);
+    assert_eq!(paid.cohosts[0].bps, 2_500);
+    assert_eq!((paid.fees.fee_bps, paid.fees.referral_bps), (1_000, 500));
+}
+
+#[ink::test]
+fn an_account_lists_at_most_max_open_sessions() {
+    let mut account = Account::default();
+    for number in 1..=MAX_OPEN {
+        assert!(account.list(OpenSession {
+            number,
+            stream: number,
+            page: 0,
+            seat: 0,
+        }));
+    }
+    let one_more = OpenSession {
+        number: MAX_OPEN + 1,
+        stream: 1,
+        page: 0,
+        seat: 0,
+    };
+    assert!(!account.list(one_more));
+    account.unlist(3);
+    assert_eq!(account.open().count(), MAX_OPEN as usize - 1);
+    assert!(account.list(one_more));
+    assert!(account.open().any(|open| open.number == MAX_OPEN + 1));
+    assert!(account.open().all(|open| open.number != 3));
+}
+
+#[ink::test]
+fn pages_are_found_by_room_and_numbered_without_gaps() {
+    let mut meter = StreamMeter::default();
+    assert_eq!(meter.page_with_room(), None);
+    for page in 0..20 {
+        assert_eq!(meter.next_page(), Some(page));
+        meter.add_page(page);
+    }
+    assert_eq!(meter.pages, 20);
+    for page in 0..17 {
+        meter.set_room(page, false);
+    }
+    // Page 0 is current and full: the lowest with room is tried.
+    assert_eq!(meter.page_with_room(), Some(17));
+    // The current page is tried first while it has room.
+    meter.current = 19;
+    assert_eq!(meter.page_with_room(), Some(19));
+    meter.set_room(19, false);
+    assert_eq!(meter.page_with_room(), Some(17));
+    // A page that is gone has no room, and its number is used again.
+    meter.remove_page(17);
+    meter.remove_page(4);
+    assert_eq!(meter.page_with_room(), Some(18));
+    assert_eq!(meter.next_page(), Some(4));
+    meter.add_page(4);
+    assert_eq!(meter.next_page(), Some(17));
+    assert_eq!(meter.pages, 20);
+}
+
+#[ink::test]
+fn a_stream_has_at_most_max_pages() {
+    let mut meter = StreamMeter::default();
+    for page in 0..MAX_PAGES as u16 {
+        meter.add_page(page);
+    }
+    assert_eq!(meter.next_page(), None);
+    meter.remove_page(77);
+    assert_eq!(meter.next_page(), Some(77));
+}
+
+#[ink::test]
+fn new_works() {
+    let contract = contract();
+    assert_eq!(contract.genesis_hash(), Hash::from([7; 32]));
+    assert_eq!(contract.exit_delay(), DAY_MS);
+    assert_eq!(contract.owner(), people().alice);
+    assert_eq!(contract.change_delay(), 0);
+    assert_eq!(contract.wiring(), Wiring::default());
+    assert_eq!(contract.layout_version(), 1);
+    assert_eq!(recorded_events().count(), 0);
+}
+
+#[ink::test]
+fn new_fails_when_delays_are_out_of_range() {
+    let genesis = Hash::from([7; 32]);
+    let out_of_range = AdminError::DelayOutOfRange {
+        min_ms: MIN_CHANGE_DELAY_MS,
+        max_ms: MAX_CHANGE_DELAY_MS,
+    };
+    for delay in [1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
+        let refused = TickStreamContract::new(genesis, 0, delay).err();
+        assert_eq!(refused, Some(out_of_range.clone()));
+    }
+    assert!(TickStreamContract::new(genesis, 0, MIN_CHANGE_DELAY_MS).is_ok());
+    assert!(TickStreamContract::new(genesis, MAX_GRACE_MS, MAX_CHANGE_DELAY_MS).is_ok());
+    let refused = TickStreamContract::new(genesis, MAX_GRACE_MS + 1, 0).err();
+    assert_eq!(refused, Some(AdminError::InvalidSetup));
+}
+
+#[ink::test]
+fn every_message_that_needs_others_fails_when_unwired() {
+    let mut contract = contract();
+    let id = SessionId {
+        viewer: people().bob,
+        number: 1,
+    };
+    let request = OpenRequest {
+        stream: 1,
+        asset: 0,
+        hold: 1,
+        ceiling: 1,
+        until_ms: None,
+        referrer: None,
+    };
+    let unwired = TickStreamError::NotWired;
+    assert_eq!(contract.open(request), Err(unwired.clone()));
+    assert_eq!(
+        contract.can_open(people().bob, request),
+        Err(unwired.clone())
+    );
+    assert_eq!(contract.top_up(id, 0), Err(unwired.clone()));
+    assert_eq!(contract.pause(1), Err(unwired.clone()));
+    assert_eq!(contract.resume(1), Err(unwired.clone()));
+    assert_eq!(contract.close(1), Err(unwired.clone()));
+    assert_eq!(contract.close_ended(id), Err(unwired.clone()));
+    assert_eq!(contract.settle(id), Err(unwired.clone()));
+    assert_eq!(contract.settle_many(vec![]), Err(unwired.clone()));
+    assert_eq!(contract.settle_page(1, 0), Err(unwired.clone()));
+    assert_eq!(contract.finish_exit(1), Err(unwired.clone()));
+    assert_eq!(contract.provide_seats(1, 1), Err(unwired));
+}
+
+#[ink::test]
+fn unknown_sessions_and_pages_are_named() {
+    let mut contract = contract();
+    let id = SessionId {
+        viewer: people().bob,
+        number: 1,
+    };
+    assert_eq!(contract.session(id), None);
+    assert_eq!(contract.open_session(people().bob, 1), None);
+    assert_eq!(contract.owed(id), Err(TickStreamError::SessionNotFound));
+    assert_eq!(
+        contract.runs_out_at(id),
+        Err(TickStreamError::SessionNotFound)
+    );
+    assert_eq!(
+        contract.begin_exit(0),
+        Err(TickStreamError::SessionNotFound)
+    );
+    assert_eq!(
+        contract.begin_exit(1),
+        Err(TickStreamError::SessionNotFound)
+    );
+    assert_eq!(contract.page(1, 0), None);
+    assert_eq!(
+        contract.clear_page(1, 0),
+        Err(TickStreamError::PageNotFound)
+    );
+    assert_eq!(contract.live_viewers(1), 0);
+    assert_eq!(contract.audience(1), Default::default());
+    assert_eq!(contract.viewer(people().bob).open, []);
+}
+
+#[ink::test]
+fn limits_are_what_they_are() {
+    let limits = contract().limits();
+    assert_eq!(limits.page_seats, 32);
+    assert_eq!(limits.page_terms, 4);
+    assert_eq!(limits.pages, 2_048);
+    assert_eq!(limits.open, 16);
+    assert_eq!(limits.batch, 64);
+    assert_eq!(limits.batch_pages, 50);
+    assert_eq!(limits.provided, MAX_PROVIDED);
+    assert_eq!(limits.min_hold_ms, 1_000);
+}
+
+fn all_wired() -> Wiring {
+    Wiring {
+        registry: Some(people().bob),
+        pricing: Some(people().charlie),
+        payments: Some(people().django),
+        meter: None,
+    }
+}
+
+#[ink::test]
+fn wire_works_once() {
+    let mut contract = contract();
+    for wrong in [
+        Wiring::default(),
+        Wiring {
+            payments: None,
+            ..all_wired()
+        },
+        Wiring {
+            meter: Some(people().eve),
+            ..all_wired()
+        },
+    ] {
+        assert_eq!(contract.wire(wrong), Err(AdminError::WiringMismatch));
+    }
+    assert_eq!(contract.wire(all_wired()), Ok(()));
+    assert_eq!(contract.wiring(), all_wired());
+    assert_eq!(
+        emitted::<WiringChanged>(0),
+        WiringChanged {
+            old: Wiring::default(),
+            new: all_wired(),
+        }
+    );
+    assert_eq!(contract.wire(all_wired()), Err(AdminError::AlreadyWired));
+    assert_eq!(recorded_events().count(), 1);
+}
+
+#[ink::test]
+fn wire_fails_when_caller_is_not_owner() {
+    let mut contract = contract();
+    as_caller(people().bob);
+    assert_eq!(contract.wire(all_wired()), Err(AdminError::NotOwner));
+}
+
+#[ink::test]
+fn registry_and_pricing_change_after_the_delay_and_payments_never() {
+    as_caller(people().alice);
+    let delay = MIN_CHANGE_DELAY_MS;
+    let mut contract = TickStreamContract::new(Hash::default(), 0, delay).unwrap();
+    contract.wire(all_wired()).unwrap();
+    assert_eq!(
+        contract.announce(Change::Wiring(all_wired())),
+        Err(AdminError::WiringMismatch)
+    );
+    let change = Change::Wiring(Wiring {
+        registry: Some(people().eve),
+        pricing: Some(people().frank),
+        ..Wiring::default()
+    });
+    set_block_timestamp::<DefaultEnvironment>(1_000);
+    assert_eq!(contract.announce(change.clone()), Ok(1));
+    assert_eq!(contract.pending_changes()[0].due_ms, 1_000 + delay);
+    set_block_timestamp::<DefaultEnvironment>(999 + delay);
+    assert_eq!(
+        contract.apply(1),
+        Err(AdminError::ChangeNotDue {
+            due_ms: 1_000 + delay
+        })
+    );
+    assert_eq!(contract.pending_changes().len(), 1);
+    set_block_timestamp::<DefaultEnvironment>(1_000 + delay);
+    as_caller(people().bob);
+    assert_eq!(contract.apply(1), Err(AdminError::NotOwner));
+    as_caller(people().alice);
+    assert_eq!(contract.apply(1), Ok(()));
+    assert_eq!(contract.apply(1), Err(AdminError::UnknownChange));
+    assert_eq!(
+        contract.wiring(),
+        Wiring {
+            registry: Some(people().eve),
+            pricing: Some(people().frank),
+            payments: Some(people().django),
+            meter: None,
+        }
+    );
+    assert_eq!(
+        emitted::<ChangeAnnounced>(1),
+        ChangeAnnounced {
+            id: 1,
+            change: change.clone(),
+            due_ms: 1_000 + delay,
+        }
+    );
+    assert_eq!(emitted::<ChangeApplied>(3), ChangeApplied { id: 1, change });
+    assert_eq!(recorded_events().count(), 4);
+}
+
+#[ink::test]
+fn announce_fails_when_the_change_is_not_for_this_contract() {
+    let mut contract = contract();
+    for change in [
+        Change::ListToken(people().bob),
+        Change::SetAsset {
+            asset: 0,
+            allowed: false,
+        },
+        Change::Treasury(people().bob),
+    ] {
+        assert_eq!(
+            contract.announce(change),
+            Err(AdminError::UnsupportedChange)
+        );
+    }
+    as_caller(people().bob);
+    assert_eq!(
+        contract.announce(Change::Code(Hash::default())),
+        Err(AdminError::NotOwner)
+    );
+}
+
+#[ink::test]
+fn announce_fails_when_too_many_wait() {
+    let mut contract = contract();
+    for id in 1..=MAX_PENDING_CHANGES {
+        assert_eq!(contract.announce(Change::Code(Hash::default())), Ok(id));
+    }
+    let full = AdminError::TooManyChanges {
+        max: MAX_PENDING_CHANGES,
+    };
+    let change = Change::Code(Hash::default());
+    assert_eq!(contract.announce(change.clone()), Err(full));
+    assert_eq!(contract.cancel(3), Ok(()));
+    assert_eq!(contract.cancel(3), Err(AdminError::UnknownChange));
+    // Numbers are never reused.
+    assert_eq!(contract.announce(change), Ok(MAX_PENDING_CHANGES + 1));
+}
+
+#[ink::test]
+fn ownership_moves_in_two_steps() {
+    let mut contract = contract();
+    as_caller(people().bob);
+    assert_eq!(
+        contract.propose_owner(Some(people().bob)),
+        Err(AdminError::NotOwner)
+    );
+    assert_eq!(contract.accept_owner(), Err(AdminError::NotProposedOwner));
+    as_caller(people().alice);
+    assert_eq!(contract.propose_owner(Some(people().bob)), Ok(()));
+    assert_eq!(contract.owner(), people().alice);
+    assert_eq!(contract.proposed_owner(), Some(people().bob));
+    as_caller(people().bob);
+    assert_eq!(contract.accept_owner(), Ok(()));
+    assert_eq!(contract.owner(), people().bob);
+    assert_eq!(contract.proposed_owner(), None);
+    assert_eq!(contract.accept_owner(), Err(AdminError::NotProposedOwner));
+    as_caller(people().alice);
+    assert_eq!(contract.propose_owner(None), Err(AdminError::NotOwner));
+    assert_eq!(
+        emitted::<OwnerChanged>(1),
+        OwnerChanged {
+            old: people().alice,
+            new: people().bob,
+        }
+    );
+}
+
+#[ink::test]
+fn the_change_delay_only_grows() {
+    let mut contract = contract();
+    let out_of_range = AdminError::DelayOutOfRange {
+        min_ms: MIN_CHANGE_DELAY_MS,
+        max_ms: MAX_CHANGE_DELAY_MS,
+    };
+    for delay in [0, 1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
+        assert_eq!(
+            contract.raise_change_delay(delay),
+            Err(out_of_range.clone())
+        );
+    }
+    assert_eq!(contract.raise_change_delay(MIN_CHANGE_DELAY_MS), Ok(()));
+    assert_eq!(contract.change_delay(), MIN_CHANGE_DELAY_MS);
+    assert_eq!(
+        contract.raise_change_delay(MIN_CHANGE_DELAY_MS),
+        Err(AdminError::DelayNotRaised {
+            current_ms: MIN_CHANGE_DELAY_MS
+        })
+    );
+    as_caller(people().bob);
+    assert_eq!(
+        contract.raise_change_delay(MAX_CHANGE_DELAY_MS),
+        Err(AdminError::NotOwner)
+    );
+}

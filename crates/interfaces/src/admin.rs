@@ -1,0 +1,238 @@
+//! What every contract of the suite has: an owner, and changes that are announced before they act.
+
+use crate::{AccountId, AssetId, FeeSchedule, Hash, Millis};
+use ink::prelude::vec::Vec;
+
+/// The most changes that may be pending at once.
+pub const MAX_PENDING_CHANGES: u32 = 8;
+
+/// The other contracts that a contract calls, or obeys. A contract refuses slots it has no use for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Wiring {
+    /// `stream_registry`: wired into `pricing_engine` and `tick_stream`.
+    pub registry: Option<AccountId>,
+    /// `pricing_engine`: wired into `tick_stream`.
+    pub pricing: Option<AccountId>,
+    /// `payment_handler`: wired into `pricing_engine` and `tick_stream`.
+    pub payments: Option<AccountId>,
+    /// `tick_stream`: wired into `payment_handler`.
+    pub meter: Option<AccountId>,
+}
+
+/// A change that only acts after it has been announced for the change delay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum Change {
+    /// Run the code with this hash. Every contract.
+    Code(Hash),
+    /// Call other contracts. `pricing_engine`: registry and payments; `tick_stream`: registry and pricing only
+    /// (its payments and the payment handler's meter are wired once, for ever: they hold the money together).
+    Wiring(Wiring),
+    /// List a PSP22 token as a new asset. `payment_handler` only.
+    ListToken(AccountId),
+    /// Accept or stop accepting an asset for new money; its exits always stay. `payment_handler` only.
+    SetAsset {
+        /// The asset.
+        asset: AssetId,
+        /// Whether deposits and new holds in it are accepted.
+        allowed: bool,
+    },
+    /// New platform fees, for sessions opened after it. `payment_handler` only.
+    Fees(FeeSchedule),
+    /// Where platform fees and donations go. `payment_handler` only.
+    Treasury(AccountId),
+}
+
+/// A change that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct PendingChange {
+    /// Its number, never reused.
+    pub id: u32,
+    /// What will change.
+    pub change: Change,
+    /// From when it may be applied.
+    pub due_ms: Millis,
+}
+
+/// Why an administrative message was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum AdminError {
+    /// The caller is not the contract's owner.
+    NotOwner,
+    /// The caller is not the proposed owner.
+    NotProposedOwner,
+    /// A change delay must lie within these bounds (or be zero at construction, for development).
+    DelayOutOfRange {
+        /// The shortest delay.
+        min_ms: Millis,
+        /// The longest delay.
+        max_ms: Millis,
+    },
+    /// The change delay can only be raised.
+    DelayNotRaised {
+        /// The delay now.
+        current_ms: Millis,
+    },
+    /// This contract has no such thing to change, or not in this way.
+    UnsupportedChange,
+    /// Too many changes are pending.
+    TooManyChanges {
+        /// The most that may be pending.
+        max: u32,
+    },
+    /// No pending change has this number.
+    UnknownChange,
+    /// The change may not be applied yet.
+    ChangeNotDue {
+        /// From when it may be.
+        due_ms: Millis,
+    },
+    /// The first wiring was done already; later ones are announced.
+    AlreadyWired,
+    /// The wiring leaves out a contract that is needed, or names one that is not.
+    WiringMismatch,
+    /// The chain refused the code hash: no code with it is uploaded.
+    SetCodeRefused,
+    /// The values of the change are out of their limits.
+    InvalidChange,
+    /// The constructor's arguments are out of their limits.
+    InvalidSetup,
+}
+
+/// Ownership, delayed changes, wiring and versions: the same in every contract.
+#[ink::trait_definition]
+pub trait Administered {
+    /// The owner: an account at first, a governor later.
+    #[ink(message)]
+    fn owner(&self) -> AccountId;
+
+    /// The account that was offered ownership and has not accepted yet.
+    #[ink(message)]
+    fn proposed_owner(&self) -> Option<AccountId>;
+
+    /// Offers ownership to `account`, or withdraws the offer with `None`. Nothing changes until it accepts.
+    ///
+    /// Caller: the owner.
+    ///
+    /// # Events
+    /// `OwnerProposed { owner, proposed }`.
+    ///
+    /// # Errors
+    /// - `NotOwner`.
+    #[ink(message)]
+    fn propose_owner(&mut self, account: Option<AccountId>) -> Result<(), AdminError>;
+
+    /// Takes ownership.
+    ///
+    /// Caller: the proposed owner.
+    ///
+    /// # Events
+    /// `OwnerChanged { old, new }`.
+    ///
+    /// # Errors
+    /// - `NotProposedOwner`.
+    #[ink(message)]
+    fn accept_owner(&mut self) -> Result<(), AdminError>;
+
+    /// How long a change is announced before it can be applied.
+    #[ink(message)]
+    fn change_delay(&self) -> Millis;
+
+    /// Raises the change delay, at once. It can never be lowered. Changes already pending keep their time.
+    ///
+    /// Caller: the owner.
+    ///
+    /// # Events
+    /// `ChangeDelayRaised { old_ms, new_ms }`.
+    ///
+    /// # Errors
+    /// - `NotOwner`;
+    /// - `DelayOutOfRange`: not within `MIN_CHANGE_DELAY_MS..=MAX_CHANGE_DELAY_MS`;
+    /// - `DelayNotRaised`: not above the present delay.
+    #[ink(message)]
+    fn raise_change_delay(&mut self, delay_ms: Millis) -> Result<(), AdminError>;
+
+    /// Announces a change, which may be applied once the change delay has passed. Returns its number, counted from 1.
+    ///
+    /// Caller: the owner.
+    ///
+    /// # Events
+    /// `ChangeAnnounced { id, change, due_ms }`.
+    ///
+    /// # Errors
+    /// - `NotOwner`;
+    /// - `UnsupportedChange`: see `Change` for who takes what;
+    /// - `WiringMismatch`: a wiring that is not exactly the slots that this contract may change;
+    /// - `InvalidChange`: values out of limits (fees above `MAX_FEE_BPS`, an unknown asset, a token already listed);
+    /// - `TooManyChanges`: `MAX_PENDING_CHANGES` wait already.
+    #[ink(message)]
+    fn announce(&mut self, change: Change) -> Result<u32, AdminError>;
+
+    /// Drops a pending change.
+    ///
+    /// Caller: the owner.
+    ///
+    /// # Events
+    /// `ChangeCancelled { id }`.
+    ///
+    /// # Errors
+    /// - `NotOwner`;
+    /// - `UnknownChange`.
+    #[ink(message)]
+    fn cancel(&mut self, id: u32) -> Result<(), AdminError>;
+
+    /// Carries out a pending change whose time has come.
+    ///
+    /// Caller: the owner.
+    ///
+    /// # Events
+    /// `ChangeApplied { id, change }`, after `CodeChanged { old, new }` for code and `WiringChanged { old, new }` for wiring.
+    ///
+    /// # Errors
+    /// - `NotOwner`;
+    /// - `UnknownChange`;
+    /// - `ChangeNotDue { due_ms }`: earlier than `due_ms`;
+    /// - `InvalidChange`: what it would change has changed since it was announced;
+    /// - `SetCodeRefused`: the chain has no such code.
+    #[ink(message)]
+    fn apply(&mut self, id: u32) -> Result<(), AdminError>;
+
+    /// The changes that wait, in the order of their numbers.
+    #[ink(message)]
+    fn pending_changes(&self) -> Vec<PendingChange>;
+
+    /// The contracts that this one is wired to.
+    #[ink(message)]
+    fn wiring(&self) -> Wiring;
+
+    /// Wires this contract to the others, the first time, at once. Later changes are announced.
+    ///
+    /// Caller: the owner.
+    ///
+    /// # Events
+    /// `WiringChanged { old, new }`.
+    ///
+    /// # Errors
+    /// - `NotOwner`;
+    /// - `UnsupportedChange`: the registry and the token call nobody;
+    /// - `AlreadyWired`;
+    /// - `WiringMismatch`: not exactly the slots that this contract needs.
+    #[ink(message)]
+    fn wire(&mut self, wiring: Wiring) -> Result<(), AdminError>;
+
+    /// The version of the storage layout: raised by every release that changes it.
+    #[ink(message)]
+    fn layout_version(&self) -> u32;
+
+    /// The hash of the code that runs.
+    #[ink(message)]
+    fn code_hash(&self) -> Hash;
+}

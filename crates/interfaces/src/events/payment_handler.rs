@@ -1,0 +1,118 @@
+//! Events of `PaymentHandler`. Holds and settlements are told by the meter's events.
+
+use crate::{AccountId, AssetId, Balance, FeeSchedule, Millis};
+
+/// Money came into a pool.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deposited {
+    /// Whose pool.
+    #[ink(topic)]
+    pub viewer: AccountId,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Balance,
+}
+
+/// Money left a pool.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Whose pool.
+    #[ink(topic)]
+    pub viewer: AccountId,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Balance,
+}
+
+/// A payee was paid all that was payable.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidOut {
+    /// Who was paid.
+    #[ink(topic)]
+    pub payee: AccountId,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Balance,
+    /// Who called.
+    pub by: AccountId,
+}
+
+/// Platform fees went to the treasury.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeesWithdrawn {
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Balance,
+    /// Where to.
+    pub treasury: AccountId,
+}
+
+/// Donations went to the treasury.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Balance,
+    /// Where to.
+    pub treasury: AccountId,
+}
+
+/// Deposits and new holds are paused until then, or no longer.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PausedUntil {
+    /// Until when.
+    pub until_ms: Millis,
+}
+
+/// A token became an asset.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetListed {
+    /// The asset's number.
+    pub asset: AssetId,
+    /// The token.
+    pub token: AccountId,
+}
+
+/// An asset is taken for new money, or no longer.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetSet {
+    /// The asset.
+    pub asset: AssetId,
+    /// Before.
+    pub old: bool,
+    /// Now.
+    pub new: bool,
+}
+
+/// The platform's fees changed, for sessions opened from now on.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeesSet {
+    /// Before.
+    pub old: FeeSchedule,
+    /// Now.
+    pub new: FeeSchedule,
+}
+
+/// The treasury changed.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreasurySet {
+    /// Before.
+    pub old: AccountId,
+    /// Now.
+    pub new: AccountId,
+}

@@ -1,0 +1,32 @@
+//! Events of `PricingEngine`.
+
+use crate::{AssetRate, BroadcastNo, PlanKind, PlanNo, StreamId};
+use ink::prelude::vec::Vec;
+
+/// A stream's rates changed.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatesSet {
+    /// The stream.
+    #[ink(topic)]
+    pub stream: StreamId,
+    /// The broadcast that was repriced; 0 when none is on air.
+    pub broadcast: BroadcastNo,
+    /// Before.
+    pub old: Vec<AssetRate>,
+    /// Now.
+    pub new: Vec<AssetRate>,
+}
+
+/// A stream has a new version of its plan.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanSet {
+    /// The stream.
+    #[ink(topic)]
+    pub stream: StreamId,
+    /// The version.
+    pub plan: PlanNo,
+    /// The plan.
+    pub kind: PlanKind,
+}

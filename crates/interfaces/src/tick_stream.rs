@@ -1,0 +1,595 @@
+//! `tick_stream`: how many seconds, and for how much. Sessions, their holds, and the clock that bills them.
+
+use crate::{
+    AccountId, AssetId, Balance, BroadcastNo, Footprint, Hash, Millis, PageNo, PaymentHandlerError,
+    PricingEngineError, SessionNo, StreamId, TermsNo,
+};
+use ink::prelude::vec::Vec;
+
+/// Seats in a page.
+pub const PAGE_SEATS: u32 = 32;
+/// Different terms that the sessions of one page may have.
+pub const PAGE_TERMS: u32 = 4;
+/// The most pages of a stream: 65,536 seats.
+pub const MAX_PAGES: u32 = 2_048;
+/// The most sessions that a viewer has open at once.
+pub const MAX_OPEN: u32 = 16;
+/// The most sessions in one call.
+pub const MAX_BATCH: u32 = 64;
+/// The most different pages that one call touches.
+pub const MAX_BATCH_PAGES: u32 = 50;
+/// The most pages provided in one call.
+pub const MAX_PROVIDED: u32 = 8;
+/// The shortest time that a hold must last for at the price at open.
+pub const MIN_HOLD_MS: Millis = 1_000;
+
+/// A session: a viewer and that viewer's own number. Never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct SessionId {
+    /// The viewer.
+    pub viewer: AccountId,
+    /// The viewer's own session number.
+    pub number: SessionNo,
+}
+
+/// What a session is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum SessionState {
+    /// The clock runs, until accrual ends.
+    Running,
+    /// The viewer paused it.
+    Paused,
+}
+
+/// An open session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Session {
+    /// Who watches.
+    pub id: SessionId,
+    /// The stream.
+    pub stream: StreamId,
+    /// The broadcast.
+    pub broadcast: BroadcastNo,
+    /// The page that it sits on.
+    pub page: PageNo,
+    /// The seat on that page.
+    pub seat: u8,
+    /// What it is doing.
+    pub state: SessionState,
+    /// Its asset.
+    pub asset: AssetId,
+    /// The stream's terms that it keeps.
+    pub terms: TermsNo,
+    /// The platform's fee that it keeps.
+    pub fee_bps: u16,
+    /// The referrer's part of the platform's fee, if it has one.
+    pub referrer: Option<AccountId>,
+    /// All that was placed on hold.
+    pub hold: Balance,
+    /// Moved to payees so far.
+    pub settled: Balance,
+    /// The base rate at open.
+    pub rate_per_sec: Balance,
+    /// The price factor in millionths.
+    pub factor: u32,
+    /// The highest price, in base units a second.
+    pub ceiling: Balance,
+    /// Its own latest end.
+    pub until_ms: Option<Millis>,
+    /// When it was opened.
+    pub opened_ms: Millis,
+    /// Up to when it has been charged; a paused session: when it was paused.
+    pub since_ms: Millis,
+    /// Accrued up to `since_ms`: base units × 10^9.
+    pub accrued: u128,
+    /// Milliseconds billed up to `since_ms`.
+    pub watched_ms: Millis,
+    /// From when `finish_exit` is possible, once an exit has begun.
+    pub exit_ms: Option<Millis>,
+}
+
+/// What `open` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct OpenRequest {
+    /// The stream.
+    pub stream: StreamId,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much of the viewer's pool to place on hold: the most that the session can cost, until topped up.
+    pub hold: Balance,
+    /// The highest price, in base units a second, at which to go on watching.
+    pub ceiling: Balance,
+    /// The session's own latest end.
+    pub until_ms: Option<Millis>,
+    /// Who referred the viewer.
+    pub referrer: Option<AccountId>,
+}
+
+/// What opening would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct OpenQuote {
+    /// The number that the session would have.
+    pub number: SessionNo,
+    /// The broadcast.
+    pub broadcast: BroadcastNo,
+    /// The price: base units a second, rounded down.
+    pub price_per_sec: Balance,
+    /// How long the hold lasts at this price.
+    pub lasts_ms: Millis,
+    /// The storage that opening adds and the viewer pays a deposit for.
+    pub deposit: Footprint,
+}
+
+/// What became of a session in a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum Outcome {
+    /// This much was moved to the payees; zero when nothing new was owed.
+    Settled(Balance),
+    /// No such session.
+    SessionNotFound,
+    /// It is closed.
+    SessionClosed,
+    /// The batch names it before.
+    Duplicate,
+    /// The batch touches too many pages before it.
+    TooManyPages,
+}
+
+/// A seat's place, and who sits on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct OpenSession {
+    /// The viewer's own number of the session.
+    pub number: SessionNo,
+    /// The stream.
+    pub stream: StreamId,
+    /// The page.
+    pub page: PageNo,
+    /// The seat.
+    pub seat: u8,
+}
+
+/// What is known of a viewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Viewer {
+    /// Sessions opened so far.
+    pub sessions: SessionNo,
+    /// Milliseconds watched in sessions that are closed.
+    pub watched_ms: Millis,
+    /// The sessions that are open.
+    pub open: Vec<OpenSession>,
+}
+
+/// What is known of a stream's audience.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Audience {
+    /// Sessions open now.
+    pub live: u32,
+    /// Milliseconds watched in sessions that are closed.
+    pub watched_ms: Millis,
+    /// Sessions closed so far.
+    pub closed: u32,
+    /// Page numbers used so far (pages that were cleared are counted, and used again).
+    pub pages: u32,
+}
+
+/// A page as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct PageView {
+    /// Who paid its storage deposit, and may clear it.
+    pub payer: AccountId,
+    /// The sessions on it.
+    pub sessions: Vec<SessionId>,
+}
+
+/// The meter's limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct TickLimits {
+    /// `PAGE_SEATS`.
+    pub page_seats: u32,
+    /// `PAGE_TERMS`.
+    pub page_terms: u32,
+    /// `MAX_PAGES`.
+    pub pages: u32,
+    /// `MAX_OPEN`.
+    pub open: u32,
+    /// `MAX_BATCH`.
+    pub batch: u32,
+    /// `MAX_BATCH_PAGES`.
+    pub batch_pages: u32,
+    /// `MAX_PROVIDED`.
+    pub provided: u32,
+    /// `MIN_HOLD_MS`.
+    pub min_hold_ms: Millis,
+}
+
+/// Why the meter refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum TickStreamError {
+    /// The contract is not wired yet.
+    NotWired,
+    /// The registry could not be read.
+    RegistryFailed,
+    /// The pricing engine could not be called.
+    PricingFailed,
+    /// The payment handler could not be called.
+    PaymentsFailed,
+    /// The pricing engine refused.
+    Pricing(PricingEngineError),
+    /// The payment handler refused.
+    Payments(PaymentHandlerError),
+    /// The registry has no such stream.
+    StreamNotFound,
+    /// The stream is suspended.
+    Suspended,
+    /// No broadcast of the stream is on air.
+    NotLive,
+    /// The viewer has a session on this stream already.
+    AlreadyOpen {
+        /// Its number.
+        number: SessionNo,
+    },
+    /// The viewer has too many sessions open.
+    TooManyOpen {
+        /// The most.
+        max: u32,
+    },
+    /// The price is above the viewer's ceiling.
+    AboveCeiling {
+        /// The price, rounded down.
+        price_per_sec: Balance,
+        /// The ceiling.
+        ceiling: Balance,
+    },
+    /// The hold does not last for `MIN_HOLD_MS`.
+    HoldTooSmall {
+        /// The least.
+        needed: Balance,
+    },
+    /// The hold would be above the largest.
+    HoldTooLarge {
+        /// The largest.
+        max: Balance,
+    },
+    /// The latest end is not in the future.
+    UntilPassed,
+    /// The referrer is the viewer, or is paid by the stream.
+    InvalidReferrer,
+    /// The stream has no more room for pages.
+    StreamFull,
+    /// No session of this viewer has this number.
+    SessionNotFound,
+    /// The session is closed.
+    SessionClosed,
+    /// The session's accrual has ended for good; it can only be settled and closed.
+    SessionEnded {
+        /// When.
+        ended_ms: Millis,
+    },
+    /// The session has not ended: only its viewer may close it.
+    SessionNotEnded,
+    /// The session is not running.
+    NotRunning,
+    /// The session is not paused.
+    NotPaused,
+    /// An exit has begun already.
+    ExitBegun {
+        /// From when it can be finished.
+        finish_ms: Millis,
+    },
+    /// No exit has begun.
+    ExitNotBegun,
+    /// The exit cannot be finished yet.
+    ExitNotDue {
+        /// From when it can be.
+        finish_ms: Millis,
+    },
+    /// The amount is zero.
+    ZeroAmount,
+    /// Too many items in one call.
+    TooMany {
+        /// The most.
+        max: u32,
+    },
+    /// The stream has no such page.
+    PageNotFound,
+    /// Only the payer of a page may clear it.
+    NotPagePayer,
+    /// Somebody sits on the page.
+    PageNotEmpty,
+    /// A number passed its limit.
+    Overflow,
+}
+
+/// Sessions: opened by viewers, billed by the clock, settled by anyone.
+///
+/// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis) -> Result<Self, AdminError>`: the
+/// caller becomes the owner. `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`. Wired to
+/// registry, pricing and payments; payments once and for ever.
+///
+/// A session **ends** when its accrual ends for good: its hold is used up, its price passed its ceiling, its `until_ms` or the
+/// broadcast's end has come (see `PricingEngine::charge`). It then costs nothing more, and anyone may settle and close it.
+///
+/// What a session owes is a pure function of its state, its broadcast's price track and end, and now: floor(accrued / 10^9).
+///
+/// Every message that names a session checks first that it exists: `SessionNotFound` for a number that the viewer never
+/// had, `SessionClosed` for one that is no longer open.
+#[ink::trait_definition]
+pub trait TickStream {
+    /// The genesis hash of the chain that this contract was made for.
+    #[ink(message)]
+    fn genesis_hash(&self) -> Hash;
+
+    /// How long an exit takes.
+    #[ink(message)]
+    fn exit_delay(&self) -> Millis;
+
+    /// An open session, or `None`.
+    #[ink(message)]
+    fn session(&self, id: SessionId) -> Option<Session>;
+
+    /// The session that a viewer has open on a stream, or `None`.
+    #[ink(message)]
+    fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session>;
+
+    /// A viewer's sessions and time.
+    #[ink(message)]
+    fn viewer(&self, viewer: AccountId) -> Viewer;
+
+    /// A stream's sessions and time.
+    #[ink(message)]
+    fn audience(&self, stream: StreamId) -> Audience;
+
+    /// How many sessions of a stream are open.
+    #[ink(message)]
+    fn live_viewers(&self, stream: StreamId) -> u32;
+
+    /// A page of a stream, or `None`.
+    #[ink(message)]
+    fn page(&self, stream: StreamId, page: PageNo) -> Option<PageView>;
+
+    /// What the session owes its payees now and has not paid: what settling would move.
+    ///
+    /// # Errors
+    /// - `SessionNotFound`, `SessionClosed`; `NotWired`, `RegistryFailed`, `PricingFailed`, `Pricing(_)`.
+    #[ink(message)]
+    fn owed(&self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// What closing the session now would release to its viewer.
+    ///
+    /// Errors: as `owed`.
+    #[ink(message)]
+    fn refundable(&self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// When the session's accrual ends at the prices known now, if the broadcast goes on; `None` for one that is paused
+    /// (it may stay so) and has not ended.
+    ///
+    /// Errors: as `owed`.
+    #[ink(message)]
+    fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, TickStreamError>;
+
+    /// Whether `viewer` could open now, and what it would take; the errors are those of `open`, in the same order, but for
+    /// `Payments(_)`, of which it knows `AssetNotAllowed`, `UnknownAsset`, `Paused` and `PoolTooSmall`.
+    #[ink(message)]
+    fn can_open(
+        &self,
+        viewer: AccountId,
+        request: OpenRequest,
+    ) -> Result<OpenQuote, TickStreamError>;
+
+    /// Opens a session of the caller, places its hold, starts its clock, and returns its number.
+    ///
+    /// Caller: anyone, with money in their pool.
+    ///
+    /// # Events
+    /// `SessionOpened { viewer, number, stream, broadcast, page, seat, asset, terms, fee_bps, referral_bps, referrer, hold,
+    /// rate_per_sec, factor, ceiling, until_ms }`; `PageProvided` before it if the caller paid for a page.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `AlreadyOpen`, `TooManyOpen`;
+    /// - `UntilPassed`: `until_ms` is not after now;
+    /// - `RegistryFailed`, `StreamNotFound`, `Suspended`, `NotLive`;
+    /// - `InvalidReferrer`: the caller, the owner or a co-host of the newest terms;
+    /// - `PricingFailed`, `Pricing(AssetNotAccepted)`;
+    /// - `AboveCeiling`: rate × factor > ceiling × 10^6;
+    /// - `HoldTooLarge`: above `MAX_HOLD`;
+    /// - `HoldTooSmall`: less than the price of `MIN_HOLD_MS`, rounded up;
+    /// - `StreamFull`; `Overflow`: no more numbers;
+    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::hold`.
+    #[ink(message)]
+    fn open(&mut self, request: OpenRequest) -> Result<SessionNo, TickStreamError>;
+
+    /// Adds `amount` from the caller's pool to a session's hold. What remains of it goes to the session's viewer.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// `SessionToppedUp { viewer, number, payer, amount, hold }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `ZeroAmount`; `HoldTooLarge`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `SessionEnded`;
+    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::top_up`.
+    #[ink(message)]
+    fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), TickStreamError>;
+
+    /// Stops the clock of a session of the caller. Moves no money.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `SessionPaused { viewer, number, at_ms }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `NotRunning`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `SessionEnded`.
+    #[ink(message)]
+    fn pause(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Starts the clock of a paused session of the caller again, at the price of now.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `SessionResumed { viewer, number, at_ms }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `NotPaused`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `SessionEnded`;
+    /// - `AboveCeiling`: rate × factor > ceiling × 10^6.
+    #[ink(message)]
+    fn resume(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Settles and closes a session of the caller; what is left of its hold goes to the caller's pool.
+    /// Returns what was settled now.
+    ///
+    /// Caller: the session's viewer, at any time.
+    ///
+    /// # Events
+    /// `SessionClosed { viewer, number, stream, broadcast, asset, opened_ms, closed_ms, watched_ms, hold, settled, released, by }`:
+    /// the receipt.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn close(&mut self, number: SessionNo) -> Result<Balance, TickStreamError>;
+
+    /// Settles and closes a session that has ended; what is left of its hold goes to its viewer's pool.
+    ///
+    /// Caller: anyone; the viewer too.
+    ///
+    /// # Events
+    /// As `close`.
+    ///
+    /// # Errors
+    /// - As `close`, and `SessionNotEnded` after `Pricing(_)`.
+    #[ink(message)]
+    fn close_ended(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// Settles what a session owes up to now, and returns it.
+    ///
+    /// Caller: anyone; money moves only from the session's hold to its payees' payable balances.
+    /// Rounding: down; the remainder stays with the session and is not lost.
+    /// No-op: returns `Ok(0)` and emits nothing when nothing new is owed.
+    ///
+    /// # Events
+    /// `Settled { settlements }`: one item, with session, amount, settled in all, and up to when.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn settle(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// Settles many sessions, of any viewers and streams; says what became of each, in order.
+    ///
+    /// Caller: anyone.
+    /// A session that is unknown, closed or named twice costs the others nothing.
+    ///
+    /// # Events
+    /// One `Settled` for the batch, with the sessions that owed something; none if none did.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `TooMany`: above `MAX_BATCH`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn settle_many(&mut self, ids: Vec<SessionId>) -> Result<Vec<Outcome>, TickStreamError>;
+
+    /// Settles every session on a page, and returns what was moved, in base units of each asset.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// One `Settled`, with the sessions that owed something; none if none did.
+    ///
+    /// # Errors
+    /// - `NotWired`; `PageNotFound`;
+    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn settle_page(
+        &mut self,
+        stream: StreamId,
+        page: PageNo,
+    ) -> Result<Vec<(AssetId, Balance)>, TickStreamError>;
+
+    /// Begins to leave a session without anybody's help: its accrual ends now, and after the exit delay `finish_exit` releases
+    /// what has not been settled by then. Reads no other contract. Settling and closing stay possible.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `ExitBegun { viewer, number, stream, finish_ms }`.
+    ///
+    /// # Errors
+    /// - `SessionNotFound`, `SessionClosed`;
+    /// - `ExitBegun`: already.
+    #[ink(message)]
+    fn begin_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Closes the session at what is settled so far and releases the rest to its viewer's pool. Reads neither registry
+    /// nor pricing. Time since the last settlement counts neither as owed nor as watched.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `SessionClosed { .. }`, as `close`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `ExitNotBegun`; `ExitNotDue`: earlier than `finish_ms`;
+    /// - `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn finish_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Adds empty pages to a stream, so that viewers pay no deposit for their seats. The caller pays, and may clear them.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// `PageProvided { stream, page, payer }` for each.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `ZeroAmount`; `TooMany`: above `MAX_PROVIDED`;
+    /// - `RegistryFailed`, `StreamNotFound`;
+    /// - `StreamFull`.
+    #[ink(message)]
+    fn provide_seats(&mut self, stream: StreamId, pages: u32) -> Result<(), TickStreamError>;
+
+    /// Removes an empty page; its storage deposit returns to the caller, who paid it.
+    ///
+    /// Caller: the payer of the page.
+    ///
+    /// # Events
+    /// `PageCleared { stream, page, payer }`.
+    ///
+    /// # Errors
+    /// - `PageNotFound`; `NotPagePayer`; `PageNotEmpty`.
+    #[ink(message)]
+    fn clear_page(&mut self, stream: StreamId, page: PageNo) -> Result<(), TickStreamError>;
+
+    /// The limits.
+    #[ink(message)]
+    fn limits(&self) -> TickLimits;
+}
