@@ -1,6 +1,9 @@
 //! What one call settles: the pages that it touches, the payment handler's items, the event's.
 
-use crate::seats::{Page, Seat};
+use crate::{
+    seats::{Page, Seat},
+    Checked,
+};
 use ink::prelude::vec::Vec;
 use vilokanam_interfaces::{
     events::tick_stream::Settlement, Balance, PageNo, PayTerms, SettleItem, StreamId,
@@ -66,7 +69,7 @@ impl Batch {
         of: &mut BatchSeat,
         amount: Balance,
         released: Option<Balance>,
-    ) -> Result<(), Error> {
+    ) -> Checked<()> {
         let before = of.seat.settled;
         let after = before.checked_add(amount).ok_or(Error::Overflow)?;
         of.seat.settled = after;
@@ -83,7 +86,7 @@ impl Batch {
     }
 
     /// Writes a session that owed something back to its page, and tells it in the event.
-    pub fn keep(&mut self, of: &BatchSeat, amount: Balance) -> Result<(), Error> {
+    pub fn keep(&mut self, of: &BatchSeat, amount: Balance) -> Checked<()> {
         self.settlements.push(Settlement {
             session: of.seat.id(),
             amount,
@@ -96,7 +99,7 @@ impl Batch {
         Ok(())
     }
 
-    fn terms_of(&mut self, page: usize, slot: u8) -> Result<u8, Error> {
+    fn terms_of(&mut self, page: usize, slot: u8) -> Checked<u8> {
         let known = self.slots.iter().position(|known| *known == (page, slot));
         let position = match known {
             Some(position) => position,
@@ -108,6 +111,6 @@ impl Batch {
                 self.terms.len().saturating_sub(1)
             }
         };
-        u8::try_from(position).map_err(|_| Error::Overflow)
+        u8::try_from(position).map_err(|_| Error::Overflow.into())
     }
 }

@@ -1,5 +1,6 @@
 //! The other contracts, as this one asks them. Every failed call is an error, never a zero.
 
+use crate::Checked;
 use ink::{
     codegen::TraitCallBuilder as _,
     env::{DefaultEnvironment, Error as EnvError},
@@ -21,35 +22,35 @@ pub struct Wired {
 }
 
 /// What a contract answered, or `failed` if it did not.
-fn answer<T>(result: Result<Result<T, LangError>, EnvError>, failed: Error) -> Result<T, Error> {
+fn answer<T>(result: Result<Result<T, LangError>, EnvError>, failed: Error) -> Checked<T> {
     match result {
         Ok(Ok(answer)) => Ok(answer),
-        _ => Err(failed),
+        _ => Err(failed.into()),
     }
 }
 
 impl Wired {
     /// All of them, or `NotWired`.
-    pub fn new(wiring: Wiring) -> Result<Self, Error> {
+    pub fn new(wiring: Wiring) -> Checked<Self> {
         match (wiring.registry, wiring.pricing, wiring.payments) {
             (Some(registry), Some(pricing), Some(payments)) => Ok(Self {
                 registry,
                 pricing,
                 payments,
             }),
-            _ => Err(Error::NotWired),
+            _ => Err(Error::NotWired.into()),
         }
     }
 
     /// What the registry knows of a stream.
-    pub fn facts(&self, stream: StreamId) -> Result<StreamFacts, Error> {
+    pub fn facts(&self, stream: StreamId) -> Checked<StreamFacts> {
         let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
         let facts = registry.call().facts(stream).try_invoke();
-        answer(facts, Error::RegistryFailed)?.ok_or(Error::StreamNotFound)
+        answer(facts, Error::RegistryFailed)?.ok_or_else(|| Error::StreamNotFound.into())
     }
 
     /// When broadcasts end or ended, in order.
-    pub fn ends(&self, broadcasts: Vec<(StreamId, BroadcastNo)>) -> Result<Vec<Millis>, Error> {
+    pub fn ends(&self, broadcasts: Vec<(StreamId, BroadcastNo)>) -> Checked<Vec<Millis>> {
         let asked = broadcasts.len();
         let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
         let ends = registry.call().broadcast_ends(broadcasts).try_invoke();
@@ -59,26 +60,26 @@ impl Wired {
             .collect();
         // A session's broadcast exists: a registry that does not know it has failed.
         if ends.len() != asked {
-            return Err(Error::RegistryFailed);
+            return Err(Error::RegistryFailed.into());
         }
         Ok(ends)
     }
 
     /// The price at which a session would open.
-    pub fn open_price(&self, stream: StreamId, asset: AssetId) -> Result<OpenPrice, Error> {
+    pub fn open_price(&self, stream: StreamId, asset: AssetId) -> Checked<OpenPrice> {
         let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
         let price = pricing.call().open_price(stream, asset).try_invoke();
-        answer(price, Error::PricingFailed)?.map_err(Error::Pricing)
+        answer(price, Error::PricingFailed)?.map_err(|refusal| Error::Pricing(refusal).into())
     }
 
     /// Charges sessions up to `now_ms`, in order.
-    pub fn charge(&self, now_ms: Millis, items: Vec<ChargeItem>) -> Result<Vec<Charged>, Error> {
+    pub fn charge(&self, now_ms: Millis, items: Vec<ChargeItem>) -> Checked<Vec<Charged>> {
         let asked = items.len();
         let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
         let charged = pricing.call().charge(now_ms, items).try_invoke();
         let charged = answer(charged, Error::PricingFailed)?.map_err(Error::Pricing)?;
         if charged.len() != asked {
-            return Err(Error::PricingFailed);
+            return Err(Error::PricingFailed.into());
         }
         Ok(charged)
     }
@@ -89,33 +90,33 @@ impl Wired {
         viewer: AccountId,
         request: &OpenRequest,
         class: Class,
-    ) -> Result<FeeTerms, Error> {
+    ) -> Checked<FeeTerms> {
         let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
             self.payments.into();
         let fees = payments
             .call_mut()
             .hold(viewer, request.asset, request.hold, class)
             .try_invoke();
-        answer(fees, Error::PaymentsFailed)?.map_err(Error::Payments)
+        answer(fees, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
 
     /// Adds to a hold from a payer's pool.
-    pub fn top_up(&self, payer: AccountId, asset: AssetId, amount: Balance) -> Result<(), Error> {
+    pub fn top_up(&self, payer: AccountId, asset: AssetId, amount: Balance) -> Checked<()> {
         let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
             self.payments.into();
         let done = payments
             .call_mut()
             .top_up(payer, asset, amount)
             .try_invoke();
-        answer(done, Error::PaymentsFailed)?.map_err(Error::Payments)
+        answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
 
     /// Moves what sessions owe, and releases the holds that end.
-    pub fn settle(&self, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Result<(), Error> {
+    pub fn settle(&self, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Checked<()> {
         let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
             self.payments.into();
         let done = payments.call_mut().settle(terms, items).try_invoke();
-        answer(done, Error::PaymentsFailed)?.map_err(Error::Payments)
+        answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
 
     /// Whether `hold` would succeed, as far as reads can tell, in the order in which it checks.
@@ -124,18 +125,18 @@ impl Wired {
         now_ms: Millis,
         viewer: AccountId,
         request: &OpenRequest,
-    ) -> Result<(), Error> {
+    ) -> Checked<()> {
         let payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = self.payments.into();
         let paused = payments.call().paused_until().try_invoke();
         let until_ms = answer(paused, Error::PaymentsFailed)?;
         if until_ms > now_ms {
-            return Err(Error::Payments(PaymentHandlerError::Paused { until_ms }));
+            return Err(Error::Payments(PaymentHandlerError::Paused { until_ms }).into());
         }
         let asset = payments.call().asset(request.asset).try_invoke();
         match answer(asset, Error::PaymentsFailed)? {
-            None => return Err(Error::Payments(PaymentHandlerError::UnknownAsset)),
+            None => return Err(Error::Payments(PaymentHandlerError::UnknownAsset).into()),
             Some(asset) if !asset.allowed => {
-                return Err(Error::Payments(PaymentHandlerError::AssetNotAllowed))
+                return Err(Error::Payments(PaymentHandlerError::AssetNotAllowed).into())
             }
             Some(_) => {}
         }
@@ -145,7 +146,8 @@ impl Wired {
             return Err(Error::Payments(PaymentHandlerError::PoolTooSmall {
                 needed: request.hold,
                 free,
-            }));
+            })
+            .into());
         }
         Ok(())
     }

@@ -19,6 +19,9 @@ mod seats;
 #[cfg(test)]
 mod tests;
 
+/// A result inside this contract. The error is boxed: it is large and rare, and would be copied at every step.
+type Checked<T> = Result<T, ink::prelude::boxed::Box<vilokanam_interfaces::TickStreamError>>;
+
 #[ink::contract]
 mod tick_stream {
     use crate::{
@@ -28,6 +31,7 @@ mod tick_stream {
             is_payee, Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END,
             PAGE_LEN,
         },
+        Checked,
     };
     use ink::{
         prelude::{vec, vec::Vec},
@@ -180,7 +184,7 @@ mod tick_stream {
         #[ink(message)]
         fn owed(&self, id: SessionId) -> Result<Balance, Error> {
             let (seat, charged) = self.charged(id)?;
-            seat.unsettled(&charged)
+            Ok(seat.unsettled(&charged)?)
         }
 
         #[ink(message)]
@@ -394,7 +398,7 @@ mod tick_stream {
             let viewer = self.env().caller();
             let found = self.find(SessionId { viewer, number })?;
             let charged = self.charge_one(&wired, &found)?;
-            self.finish(&wired, found, Some(&charged))
+            Ok(self.finish(&wired, found, Some(&charged))?)
         }
 
         #[ink(message)]
@@ -405,7 +409,7 @@ mod tick_stream {
             if charged.ended_ms.is_none() {
                 return Err(Error::SessionNotEnded);
             }
-            self.finish(&wired, found, Some(&charged))
+            Ok(self.finish(&wired, found, Some(&charged))?)
         }
 
         #[ink(message)]
@@ -696,21 +700,21 @@ mod tick_stream {
             self.meters.get(stream).unwrap_or_default()
         }
 
-        fn wired(&self) -> Result<Wired, Error> {
+        fn wired(&self) -> Checked<Wired> {
             Wired::new(self.admin.wiring())
         }
 
         /// Where an open session sits.
-        fn place(&self, id: SessionId) -> Result<OpenSession, Error> {
+        fn place(&self, id: SessionId) -> Checked<OpenSession> {
             let account = self.account(&id.viewer);
             if id.number == 0 || id.number > account.sessions {
-                return Err(Error::SessionNotFound);
+                return Err(Error::SessionNotFound.into());
             }
             let place = account.open().find(|open| open.number == id.number);
-            place.copied().ok_or(Error::SessionClosed)
+            place.copied().ok_or_else(|| Error::SessionClosed.into())
         }
 
-        fn find(&self, id: SessionId) -> Result<Found, Error> {
+        fn find(&self, id: SessionId) -> Checked<Found> {
             let place = self.place(id)?;
             let page = self
                 .pages
@@ -722,7 +726,7 @@ mod tick_stream {
 
         /// As `find`, through the pages that a batch has read already.
         fn find_in(&self, batch: &mut Batch, id: SessionId) -> Result<BatchSeat, Outcome> {
-            let place = self.place(id).map_err(|error| match error {
+            let place = self.place(id).map_err(|error| match *error {
                 Error::SessionClosed => Outcome::SessionClosed,
                 _ => Outcome::SessionNotFound,
             })?;
@@ -758,33 +762,34 @@ mod tick_stream {
             wired: &Wired,
             viewer: AccountId,
             request: &OpenRequest,
-        ) -> Result<Opening, Error> {
+        ) -> Checked<Opening> {
             let now = self.env().block_timestamp();
             let account = self.account(&viewer);
             if let Some(open) = account.open().find(|open| open.stream == request.stream) {
                 return Err(Error::AlreadyOpen {
                     number: open.number,
-                });
+                }
+                .into());
             }
             if account.open().count() >= MAX_OPEN as usize {
-                return Err(Error::TooManyOpen { max: MAX_OPEN });
+                return Err(Error::TooManyOpen { max: MAX_OPEN }.into());
             }
             if request.until_ms.is_some_and(|until| until <= now) {
-                return Err(Error::UntilPassed);
+                return Err(Error::UntilPassed.into());
             }
             let facts = wired.facts(request.stream)?;
             if facts.suspended {
-                return Err(Error::Suspended);
+                return Err(Error::Suspended.into());
             }
             if facts.broadcast_no == 0 || facts.end_ms <= now {
-                return Err(Error::NotLive);
+                return Err(Error::NotLive.into());
             }
             if let Some(referrer) = request.referrer {
                 if referrer == viewer
                     || referrer == NOBODY.into()
                     || is_payee(&facts.terms, &referrer)
                 {
-                    return Err(Error::InvalidReferrer);
+                    return Err(Error::InvalidReferrer.into());
                 }
             }
             let price = wired.open_price(request.stream, request.asset)?;
@@ -793,18 +798,19 @@ mod tick_stream {
                 return Err(Error::AboveCeiling {
                     price_per_sec: math::price(rate, factor).ok_or(Error::Overflow)?,
                     ceiling: request.ceiling,
-                });
+                }
+                .into());
             }
             if request.hold > MAX_HOLD {
-                return Err(Error::HoldTooLarge { max: MAX_HOLD });
+                return Err(Error::HoldTooLarge { max: MAX_HOLD }.into());
             }
             let needed = math::hold_for(rate, factor, MIN_HOLD_MS).ok_or(Error::Overflow)?;
             if request.hold < needed {
-                return Err(Error::HoldTooSmall { needed });
+                return Err(Error::HoldTooSmall { needed }.into());
             }
             let meter = self.meter(request.stream);
             if meter.page_with_room().is_none() && meter.next_page().is_none() {
-                return Err(Error::StreamFull);
+                return Err(Error::StreamFull.into());
             }
             let number = account.sessions.checked_add(1).ok_or(Error::Overflow)?;
             Ok(Opening {
@@ -823,7 +829,7 @@ mod tick_stream {
             meter: &mut StreamMeter,
             terms: &TermsSlot,
             payer: AccountId,
-        ) -> Result<(PageNo, Page, u8, bool), Error> {
+        ) -> Checked<(PageNo, Page, u8, bool)> {
             if let Some(page_no) = meter.page_with_room() {
                 let mut page = self
                     .pages
@@ -870,24 +876,23 @@ mod tick_stream {
         }
 
         /// A session with its charge up to now.
-        fn charged(&self, id: SessionId) -> Result<(Seat, Charged), Error> {
+        fn charged(&self, id: SessionId) -> Checked<(Seat, Charged)> {
             let found = self.find(id)?;
             let wired = self.wired()?;
             let charged = self.charge_one(&wired, &found)?;
             Ok((found.seat, charged))
         }
 
-        fn charge_one(&self, wired: &Wired, found: &Found) -> Result<Charged, Error> {
+        fn charge_one(&self, wired: &Wired, found: &Found) -> Checked<Charged> {
             let charged = self.charge(wired, &[(found.place.stream, &found.seat)])?;
-            charged.into_iter().next().ok_or(Error::PricingFailed)
+            charged
+                .into_iter()
+                .next()
+                .ok_or_else(|| Error::PricingFailed.into())
         }
 
         /// Charges sessions up to now: one read of the registry and one of the pricing engine for all.
-        fn charge(
-            &self,
-            wired: &Wired,
-            seats: &[(StreamId, &Seat)],
-        ) -> Result<Vec<Charged>, Error> {
+        fn charge(&self, wired: &Wired, seats: &[(StreamId, &Seat)]) -> Checked<Vec<Charged>> {
             let mut broadcasts: Vec<(StreamId, BroadcastNo)> = Vec::new();
             for (stream, seat) in seats {
                 let broadcast = (*stream, seat.broadcast);
@@ -914,7 +919,7 @@ mod tick_stream {
             wired: &Wired,
             mut batch: Batch,
             seats: Vec<BatchSeat>,
-        ) -> Result<Vec<Balance>, Error> {
+        ) -> Checked<Vec<Balance>> {
             if seats.is_empty() {
                 return Ok(Vec::new());
             }
@@ -953,7 +958,7 @@ mod tick_stream {
             wired: &Wired,
             found: Found,
             charged: Option<&Charged>,
-        ) -> Result<Balance, Error> {
+        ) -> Checked<Balance> {
             let Found { place, page, seat } = found;
             let stream = place.stream;
             let mut batch = Batch::default();
@@ -1007,9 +1012,9 @@ mod tick_stream {
         }
     }
 
-    fn ensure_not_ended(charged: &Charged) -> Result<(), Error> {
+    fn ensure_not_ended(charged: &Charged) -> Checked<()> {
         match charged.ended_ms {
-            Some(ended_ms) => Err(Error::SessionEnded { ended_ms }),
+            Some(ended_ms) => Err(Error::SessionEnded { ended_ms }.into()),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 //! paid: a vacant seat, an unused terms slot and an unused place in an account's list are zeros. Seats are
 //! kept as bytes and decoded one by one, so that a call pays for the seats that it touches.
 
+use crate::Checked;
 use ink::{
     prelude::{vec, vec::Vec},
     scale::{Decode, Encode},
@@ -107,10 +108,10 @@ impl Seat {
     }
 
     /// What a charge would move to the payees.
-    pub fn unsettled(&self, charged: &Charged) -> Result<Balance, Error> {
+    pub fn unsettled(&self, charged: &Charged) -> Checked<Balance> {
         owed(charged.accrued)
             .checked_sub(self.settled)
-            .ok_or(Error::Overflow)
+            .ok_or_else(|| Error::Overflow.into())
     }
 
     /// Takes a charge over.

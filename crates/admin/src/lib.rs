@@ -186,6 +186,10 @@ impl Admin {
     /// See `Administered::announce`. The contract has checked that it supports the change.
     pub fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
         let mut authority = self.ensure_owner()?;
+        // Before the first wiring an announced one would take its place, and leave slots empty for ever.
+        if matches!(change, Change::Wiring(_)) && self.wiring.get().is_none() {
+            return Err(AdminError::WiringMismatch);
+        }
         let mut pending = self.pending();
         let too_many = AdminError::TooManyChanges {
             max: MAX_PENDING_CHANGES,

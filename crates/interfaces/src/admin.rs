@@ -172,6 +172,7 @@ pub trait Administered {
     /// - `UnsupportedChange`: see `Change` for who takes what;
     /// - `WiringMismatch`: a wiring that is not exactly the slots that this contract may change;
     /// - `InvalidChange`: values out of limits (fees above `MAX_FEE_BPS`, an unknown asset, a token already listed);
+    /// - `WiringMismatch`: a wiring before the first, which `wire` does;
     /// - `TooManyChanges`: `MAX_PENDING_CHANGES` wait already.
     #[ink(message)]
     fn announce(&mut self, change: Change) -> Result<u32, AdminError>;

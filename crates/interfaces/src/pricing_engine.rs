@@ -99,7 +99,7 @@ pub struct Charged {
     pub upto_ms: Millis,
     /// When accrual ended for good, if it has.
     pub ended_ms: Option<Millis>,
-    /// The price at `upto_ms`: rate × factor / 10^6, rounded down.
+    /// The price at `upto_ms` (of a paused session: at now, or its stop if that came first): rate × factor / 10^6, rounded down.
     pub price_per_sec: Balance,
     /// Whether that price, not rounded, is above the ceiling: a paused session may not resume at it.
     pub above_ceiling: bool,

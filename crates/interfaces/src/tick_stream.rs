@@ -4,7 +4,7 @@ use crate::{
     AccountId, AssetId, Balance, BroadcastNo, Footprint, Hash, Millis, PageNo, PaymentHandlerError,
     PricingEngineError, SessionNo, StreamId, TermsNo,
 };
-use ink::prelude::vec::Vec;
+use ink::prelude::{boxed::Box, vec::Vec};
 
 /// Seats in a page.
 pub const PAGE_SEATS: u32 = 32;
@@ -137,7 +137,7 @@ pub enum Outcome {
     SessionNotFound,
     /// It is closed.
     SessionClosed,
-    /// The batch names it before.
+    /// The batch names it before, whatever became of it there.
     Duplicate,
     /// The batch touches too many pages before it.
     TooManyPages,
@@ -314,6 +314,13 @@ pub enum TickStreamError {
     PageNotEmpty,
     /// A number passed its limit.
     Overflow,
+}
+
+/// The meter passes errors on in boxes, which keeps its code small, and opens them at its messages.
+impl From<Box<TickStreamError>> for TickStreamError {
+    fn from(error: Box<TickStreamError>) -> Self {
+        *error
+    }
 }
 
 /// Sessions: opened by viewers, billed by the clock, settled by anyone.

@@ -1,0 +1,55 @@
+# Everything a person or CI runs. Long steps print what they do.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# Cargo and the scripts write here; the programs read the contracts there.
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
+
+HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e
+ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
+	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
+
+.PHONY: help setup contracts fixtures demo test lint laws metadata clean
+
+help: ## Shows this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: ## Installs what is missing to build the contracts
+	@scripts/setup.sh >/dev/null
+
+contracts: ## Builds the contracts to release Wasm
+	@scripts/build-contracts.sh
+
+fixtures:
+	@scripts/build-contracts.sh --fixtures
+
+# The whole workspace is built, as the tests do: for one package alone cargo would compile some dependencies again.
+demo: contracts ## Runs an evening of live video on the embedded chain; ARGS="--viewers 50 --seed 7 --json"
+	@cargo build --workspace --locked --quiet
+	@"$$CARGO_TARGET_DIR/debug/vilokanam" demo $(ARGS)
+
+test: fixtures ## Runs every test, and checks that metadata/ is current
+	@scripts/metadata.sh --check
+	cargo test --workspace --locked
+
+lint: ## Checks the format and the lints; arithmetic that can overflow is an error on chain
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC)
+	for script in scripts/*.sh .ci/run; do bash -n "$$script"; done
+	if command -v shellcheck >/dev/null; then shellcheck -x -P scripts scripts/*.sh .ci/run; fi
+
+laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
+	CASES=$${CASES:-20000} cargo test -p vilokanam-math --locked
+	LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
+		cargo test -p vilokanam-e2e --locked --test laws -- --nocapture
+
+metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
+	@scripts/metadata.sh
+
+clean: ## Removes everything built
+	cargo clean

@@ -1,0 +1,143 @@
+//! What the owner sets: fees, treasury, assets, pauses.
+
+use crate::payment_handler::Payments;
+use ink::codegen::Env;
+use vilokanam_interfaces::{
+    events::payment_handler::*, AccountId, AdminError, Asset, AssetId, Change, Class, FeeSchedule,
+    FeeTerms, Millis, PaymentHandler, MAX_ASSETS, MAX_FEE_BPS, MAX_REFERRAL_BPS,
+};
+
+/// What the owner can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Config {
+    /// The fees of sessions that open now.
+    pub fees: FeeSchedule,
+    /// Where fees and donations go.
+    pub treasury: AccountId,
+}
+
+impl Payments {
+    /// What the owner has set. A contract without it was never constructed.
+    pub(crate) fn config(&self) -> Config {
+        self.config.get().unwrap_or(Config {
+            fees: FeeSchedule {
+                standard_bps: 0,
+                premium_bps: 0,
+                subscription_bps: 0,
+                tips_bps: 0,
+                referral_bps: 0,
+            },
+            treasury: AccountId::from([0; 32]),
+        })
+    }
+
+    /// Fails unless this contract knows such a change and can carry it out as things are.
+    pub(crate) fn ensure_valid(&self, change: &Change) -> Result<(), AdminError> {
+        let valid = match change {
+            Change::Code(_) | Change::Treasury(_) => true,
+            Change::Wiring(_) => return Err(AdminError::UnsupportedChange),
+            Change::ListToken(token) => {
+                !self.asset_ids.contains(token) && self.asset_count() < MAX_ASSETS
+            }
+            Change::SetAsset { asset, .. } => self.assets.contains(asset),
+            Change::Fees(fees) => fees_fit(fees),
+        };
+        if !valid {
+            return Err(AdminError::InvalidChange);
+        }
+        Ok(())
+    }
+
+    /// Does what a change says, and emits what it changed.
+    pub(crate) fn carry_out(&mut self, change: &Change) -> Result<(), AdminError> {
+        let mut config = self.config();
+        match *change {
+            Change::Code(hash) => self.admin.set_code(hash)?,
+            Change::Wiring(_) => return Err(AdminError::UnsupportedChange),
+            Change::ListToken(token) => {
+                let asset = self.list(Some(token)).ok_or(AdminError::InvalidChange)?;
+                self.env().emit_event(AssetListed { asset, token });
+            }
+            Change::SetAsset { asset, allowed } => {
+                let mut known = self.assets.get(asset).ok_or(AdminError::InvalidChange)?;
+                let old = core::mem::replace(&mut known.allowed, allowed);
+                self.assets.insert(asset, &known);
+                self.env().emit_event(AssetSet {
+                    asset,
+                    old,
+                    new: allowed,
+                });
+            }
+            Change::Fees(new) => {
+                let old = core::mem::replace(&mut config.fees, new);
+                self.config.set(&config);
+                self.env().emit_event(FeesSet { old, new });
+            }
+            Change::Treasury(new) => {
+                let old = core::mem::replace(&mut config.treasury, new);
+                self.config.set(&config);
+                self.env().emit_event(TreasurySet { old, new });
+            }
+        }
+        Ok(())
+    }
+
+    /// Numbers a new asset, unless it is listed or there are too many.
+    pub(crate) fn list(&mut self, token: Option<AccountId>) -> Option<AssetId> {
+        let asset = self.asset_count();
+        if asset >= MAX_ASSETS {
+            return None;
+        }
+        if let Some(token) = token {
+            if self.asset_ids.contains(token) {
+                return None;
+            }
+            self.asset_ids.insert(token, &asset);
+        }
+        self.asset_count.set(&asset.checked_add(1)?);
+        self.assets.insert(
+            asset,
+            &Asset {
+                token,
+                allowed: true,
+            },
+        );
+        Some(asset)
+    }
+
+    /// Sets and tells the end of the pause.
+    pub(crate) fn end_pause_at(&mut self, until_ms: Millis) {
+        self.pause_end_ms.set(&until_ms);
+        self.env().emit_event(PausedUntil { until_ms });
+    }
+}
+
+/// Whether all fees are within their limits.
+pub fn fees_fit(fees: &FeeSchedule) -> bool {
+    let FeeSchedule {
+        standard_bps,
+        premium_bps,
+        subscription_bps,
+        tips_bps,
+        referral_bps,
+    } = *fees;
+    [standard_bps, premium_bps, subscription_bps, tips_bps]
+        .into_iter()
+        .all(|bps| bps <= MAX_FEE_BPS)
+        && referral_bps <= MAX_REFERRAL_BPS
+}
+
+/// What a session of this class keeps.
+pub fn fee_terms(fees: &FeeSchedule, class: Class) -> FeeTerms {
+    FeeTerms {
+        fee_bps: match class {
+            Class::Standard => fees.standard_bps,
+            Class::Premium => fees.premium_bps,
+            Class::Subscription => fees.subscription_bps,
+            Class::Tips => fees.tips_bps,
+        },
+        referral_bps: fees.referral_bps,
+    }
+}

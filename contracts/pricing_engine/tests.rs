@@ -1,0 +1,674 @@
+//! Unit tests. Whatever asks the registry or the payment handler is tested on the embedded chain.
+
+use crate::{
+    pricing_engine::Pricing,
+    rules::{ensure_rates, obstacle, on_air},
+};
+use ink::{
+    env::{
+        test::{default_accounts, recorded_events, set_block_timestamp, set_caller},
+        DefaultEnvironment as Env,
+    },
+    scale::Encode,
+};
+use vilokanam_interfaces::{
+    events::admin::*, AccountId, AdminError, Administered, AssetId, AssetRate, Balance, Change,
+    ChargeItem, Charged, Class, Hash, Millis, Obstacle, OpenPrice, PendingChange, PlanKind,
+    PricingEngine, PricingEngineError as Error, StreamFacts, StreamId, Terms, TrackEntry, Wiring,
+    FACTOR_ONE, MAX_CHANGE_DELAY_MS, MAX_CHARGES, MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK,
+    MIN_CHANGE_DELAY_MS, MIN_REPRICE_MS, NATIVE,
+};
+
+const STREAM: StreamId = 1;
+const OTHER_STREAM: StreamId = 2;
+const VLK: AssetId = 1;
+const DOT: AssetId = 2;
+/// Base units a second.
+const RATE: Balance = 1_000;
+/// 10^9 for each base unit: what a second at a rate of one accrues.
+const UNIT: u128 = 1_000_000_000;
+const NOW_MS: Millis = 1_700_000_000_000;
+const SECOND: Millis = 1_000;
+
+fn alice() -> AccountId {
+    default_accounts::<Env>().alice
+}
+
+fn bob() -> AccountId {
+    default_accounts::<Env>().bob
+}
+
+/// The engine, owned by alice, at `NOW_MS`.
+fn engine() -> Pricing {
+    set_caller::<Env>(alice());
+    set_block_timestamp::<Env>(NOW_MS);
+    Pricing::new(0).expect("an engine")
+}
+
+fn rate(asset: AssetId, rate_per_sec: Balance) -> AssetRate {
+    AssetRate {
+        asset,
+        rate_per_sec,
+    }
+}
+
+/// A session of the stream's first broadcast, since `NOW_MS`, whose hold of 60 rates lasts for a minute.
+fn session() -> ChargeItem {
+    ChargeItem {
+        stream: STREAM,
+        broadcast: 1,
+        asset: NATIVE,
+        rate_per_sec: RATE,
+        factor: FACTOR_ONE,
+        ceiling: 2 * RATE,
+        hold: 60 * RATE,
+        accrued: 0,
+        since_ms: NOW_MS,
+        running: true,
+        stop_ms: Millis::MAX,
+    }
+}
+
+/// What `session()` was charged after `seconds` at its first rate.
+fn charged_for(seconds: u64) -> Charged {
+    Charged {
+        accrued: u128::from(seconds) * RATE * UNIT,
+        added_ms: seconds * SECOND,
+        upto_ms: NOW_MS + seconds * SECOND,
+        ended_ms: None,
+        price_per_sec: RATE,
+        above_ceiling: false,
+    }
+}
+
+/// Reprices the first broadcast at an instant.
+fn reprice(engine: &mut Pricing, at_ms: Millis, rates: &[AssetRate]) -> Result<(), Error> {
+    set_block_timestamp::<Env>(at_ms);
+    engine.reprice(STREAM, Some(1), rates).map(|_| ())
+}
+
+fn facts() -> StreamFacts {
+    StreamFacts {
+        class: Class::Standard,
+        terms_no: 1,
+        terms: Terms {
+            owner: alice(),
+            owner_bps: 10_000,
+            cohosts: vec![],
+        },
+        suspended: false,
+        broadcast_no: 1,
+        end_ms: NOW_MS + SECOND,
+    }
+}
+
+/// The data of the events after the first `skip`.
+fn emitted(skip: usize) -> Vec<Vec<u8>> {
+    recorded_events()
+        .skip(skip)
+        .map(|event| event.data)
+        .collect()
+}
+
+mod offers {
+    use super::*;
+
+    #[ink::test]
+    fn a_new_stream_has_no_rates_and_the_flat_plan() {
+        let engine = engine();
+        assert_eq!(engine.rates(STREAM), vec![]);
+        assert_eq!(engine.track(STREAM, 1), vec![]);
+        assert_eq!(engine.plan(STREAM), 0);
+        assert_eq!(engine.plan_kind(STREAM, 0), Some(PlanKind::Flat));
+        assert_eq!(engine.plan_kind(STREAM, 1), None);
+        assert_eq!(
+            engine.open_price(STREAM, NATIVE),
+            Err(Error::AssetNotAccepted { asset: NATIVE })
+        );
+    }
+
+    #[ink::test]
+    fn open_price_works() {
+        let mut engine = engine();
+        let rates = [rate(NATIVE, RATE), rate(DOT, 7)];
+        assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
+        let price = OpenPrice {
+            rate_per_sec: RATE,
+            factor: FACTOR_ONE,
+            plan: 0,
+        };
+        assert_eq!(engine.open_price(STREAM, NATIVE), Ok(price));
+        assert_eq!(
+            engine
+                .open_price(STREAM, DOT)
+                .map(|price| price.rate_per_sec),
+            Ok(7)
+        );
+        for (stream, asset) in [(STREAM, VLK), (OTHER_STREAM, NATIVE)] {
+            assert_eq!(
+                engine.open_price(stream, asset),
+                Err(Error::AssetNotAccepted { asset })
+            );
+        }
+    }
+
+    #[ink::test]
+    fn plans_are_numbered_and_keep_the_rates() {
+        let mut engine = engine();
+        let rates = [rate(NATIVE, RATE)];
+        assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
+        assert_eq!(engine.add_plan(STREAM, PlanKind::Flat), Ok(1));
+        assert_eq!(engine.add_plan(STREAM, PlanKind::Flat), Ok(2));
+        assert_eq!(engine.plan(STREAM), 2);
+        assert_eq!(engine.plan(OTHER_STREAM), 0);
+        assert_eq!(engine.plan_kind(STREAM, 1), Some(PlanKind::Flat));
+        assert_eq!(engine.plan_kind(STREAM, 2), Some(PlanKind::Flat));
+        assert_eq!(engine.plan_kind(STREAM, 3), None);
+        assert_eq!(engine.open_price(STREAM, NATIVE).map(|p| p.plan), Ok(2));
+
+        // And rates keep the plan.
+        assert_eq!(engine.rates(STREAM), rates.to_vec());
+        assert_eq!(engine.reprice(STREAM, None, &rates), Ok(rates.to_vec()));
+        assert_eq!(engine.plan(STREAM), 2);
+    }
+
+    #[ink::test]
+    fn messages_that_ask_others_fail_when_not_wired() {
+        let mut engine = engine();
+        assert_eq!(
+            engine.set_plan(STREAM, PlanKind::Flat),
+            Err(Error::NotWired)
+        );
+        assert_eq!(engine.set_rates(STREAM, vec![]), Err(Error::NotWired));
+        assert_eq!(engine.quote(STREAM, NATIVE, 0), Err(Error::NotWired));
+        assert_eq!(emitted(0), Vec::<Vec<u8>>::new());
+    }
+
+    #[ink::test]
+    fn limits_work() {
+        let limits = engine().limits();
+        assert_eq!((limits.rate, limits.rates), (MAX_RATE, MAX_RATES));
+        assert_eq!((limits.track, limits.charges), (MAX_TRACK, MAX_CHARGES));
+        assert_eq!(limits.min_reprice_ms, MIN_REPRICE_MS);
+    }
+}
+
+mod rates {
+    use super::*;
+
+    /// Rates in as many assets.
+    fn many(count: u16) -> Vec<AssetRate> {
+        (0..count).map(|asset| rate(asset, 1)).collect()
+    }
+
+    #[ink::test]
+    fn ensure_rates_works() {
+        assert_eq!(ensure_rates(&[rate(VLK, 1)]), Ok(()));
+        assert_eq!(ensure_rates(&[rate(VLK, MAX_RATE), rate(DOT, 1)]), Ok(()));
+        assert_eq!(ensure_rates(&many(8)), Ok(()));
+    }
+
+    #[ink::test]
+    fn ensure_rates_fails_in_the_documented_order() {
+        let out_of_range = Err(Error::RateOutOfRange { max: MAX_RATE });
+        assert_eq!(ensure_rates(&[]), Err(Error::NoRates));
+        // Too many, of which one is named twice at no rate.
+        let mut rates = many(8);
+        rates.push(rate(0, 0));
+        assert_eq!(
+            ensure_rates(&rates),
+            Err(Error::TooManyRates { max: MAX_RATES })
+        );
+        let rates = [rate(DOT, 0), rate(VLK, 1), rate(VLK, 2)];
+        assert_eq!(ensure_rates(&rates), Err(Error::DuplicateAsset));
+        assert_eq!(ensure_rates(&rates[..2]), out_of_range);
+        assert_eq!(ensure_rates(&[rate(VLK, MAX_RATE + 1)]), out_of_range);
+    }
+
+    #[ink::test]
+    fn rates_are_tracked_while_on_air_only() {
+        let mut engine = engine();
+        let first = [rate(NATIVE, RATE)];
+        let second = [rate(NATIVE, RATE + 1), rate(VLK, 1)];
+        assert_eq!(engine.reprice(STREAM, None, &first), Ok(vec![]));
+        assert_eq!(engine.track(STREAM, 1), vec![]);
+        assert_eq!(engine.reprice(STREAM, Some(1), &second), Ok(first.to_vec()));
+        let entry = TrackEntry {
+            from_ms: NOW_MS,
+            rates: second.to_vec(),
+        };
+        assert_eq!(engine.track(STREAM, 1), vec![entry]);
+        assert_eq!(engine.rates(STREAM), second.to_vec());
+        // Off the air, as often as one likes.
+        assert_eq!(engine.reprice(STREAM, None, &first), Ok(second.to_vec()));
+        assert_eq!(engine.reprice(STREAM, None, &second), Ok(first.to_vec()));
+        assert_eq!(engine.track(STREAM, 1).len(), 1);
+        // The next broadcast has its own track, also less than a minute later.
+        assert_eq!(
+            engine.reprice(STREAM, Some(2), &second),
+            Ok(second.to_vec())
+        );
+        assert_eq!(engine.track(STREAM, 2).len(), 1);
+        assert_eq!(engine.track(OTHER_STREAM, 1), vec![]);
+    }
+
+    #[ink::test]
+    fn reprice_fails_when_too_soon() {
+        let mut engine = engine();
+        let next_ms = NOW_MS + MIN_REPRICE_MS;
+        let old = [rate(NATIVE, RATE)];
+        let new = [rate(NATIVE, 2 * RATE)];
+        assert_eq!(reprice(&mut engine, NOW_MS, &old), Ok(()));
+        for at_ms in [NOW_MS, next_ms - 1] {
+            assert_eq!(
+                reprice(&mut engine, at_ms, &new),
+                Err(Error::RepricedTooSoon { next_ms })
+            );
+        }
+        assert_eq!(engine.rates(STREAM), old.to_vec());
+        assert_eq!(reprice(&mut engine, next_ms, &new), Ok(()));
+        assert_eq!(engine.rates(STREAM), new.to_vec());
+    }
+
+    #[ink::test]
+    fn reprice_fails_when_the_track_is_full() {
+        let mut engine = engine();
+        let rates = many(8);
+        let mut at_ms = NOW_MS;
+        for _ in 0..MAX_TRACK {
+            assert_eq!(reprice(&mut engine, at_ms, &rates), Ok(()));
+            at_ms += MIN_REPRICE_MS;
+        }
+        // The largest track fits the 16 KiB of ink!'s buffer with room to spare.
+        assert!(engine.track(STREAM, 1).encoded_size() < 12_000);
+        // Also when it is too soon.
+        for at_ms in [at_ms, at_ms - 1] {
+            assert_eq!(
+                reprice(&mut engine, at_ms, &rates),
+                Err(Error::TrackFull { max: MAX_TRACK })
+            );
+        }
+        assert_eq!(engine.track(STREAM, 1).len(), 64);
+    }
+
+    #[ink::test]
+    fn on_air_works() {
+        let facts = facts();
+        assert_eq!(on_air(&facts, NOW_MS), Some(1));
+        assert_eq!(on_air(&facts, facts.end_ms - 1), Some(1));
+        assert_eq!(on_air(&facts, facts.end_ms), None);
+        let never = StreamFacts {
+            broadcast_no: 0,
+            ..facts
+        };
+        assert_eq!(on_air(&never, 0), None);
+    }
+
+    #[ink::test]
+    fn obstacles_come_in_the_documented_order() {
+        let live = facts();
+        let over = StreamFacts {
+            end_ms: NOW_MS,
+            ..facts()
+        };
+        let suspended = StreamFacts {
+            suspended: true,
+            ..over.clone()
+        };
+        let large = MAX_HOLD + 1;
+        let after = NOW_MS + 1;
+        let cases = [
+            (&suspended, false, after, large, Some(Obstacle::Suspended)),
+            (&over, false, after, large, Some(Obstacle::NotLive)),
+            (&live, false, after, large, Some(Obstacle::AssetNotAllowed)),
+            (&live, true, after, large, Some(Obstacle::OpensPaused)),
+            (&live, true, NOW_MS, large, Some(Obstacle::HoldTooLarge)),
+            (&live, true, NOW_MS, MAX_HOLD, None),
+        ];
+        for (facts, allowed, paused_until_ms, hold, expected) in cases {
+            let found = obstacle(facts, allowed, paused_until_ms, hold, NOW_MS);
+            assert_eq!(found, expected);
+        }
+    }
+}
+
+mod charges {
+    use super::*;
+
+    fn charge(engine: &Pricing, after_seconds: u64, items: &[ChargeItem]) -> Vec<Charged> {
+        engine
+            .charge(NOW_MS + after_seconds * SECOND, items.to_vec())
+            .expect("items within the limits")
+    }
+
+    #[ink::test]
+    fn charge_works() {
+        let engine = engine();
+        assert_eq!(charge(&engine, 0, &[session()]), vec![charged_for(0)]);
+        assert_eq!(charge(&engine, 5, &[session()]), vec![charged_for(5)]);
+        assert_eq!(charge(&engine, 5, &[]), vec![]);
+    }
+
+    #[ink::test]
+    fn charge_is_noop_when_charged_already() {
+        let engine = engine();
+        for seconds in [5, 60, 90] {
+            let once = charge(&engine, seconds, &[session()])[0];
+            let again = ChargeItem {
+                accrued: once.accrued,
+                since_ms: once.upto_ms,
+                ..session()
+            };
+            let twice = Charged {
+                added_ms: 0,
+                ..once
+            };
+            assert_eq!(charge(&engine, seconds, &[again]), vec![twice]);
+        }
+    }
+
+    #[ink::test]
+    fn charge_ends_with_the_hold() {
+        let engine = engine();
+        let end = Charged {
+            ended_ms: Some(NOW_MS + 60 * SECOND),
+            ..charged_for(60)
+        };
+        assert_eq!(charge(&engine, 59, &[session()]), vec![charged_for(59)]);
+        assert_eq!(charge(&engine, 60, &[session()]), vec![end]);
+        assert_eq!(charge(&engine, 99, &[session()]), vec![end]);
+    }
+
+    #[ink::test]
+    fn charge_follows_the_track_in_the_sessions_asset() {
+        let mut engine = engine();
+        // After 10 s: 1.5 times the rate; after 70 s the native asset is not listed; after 130 s above the ceiling.
+        let steps = [
+            (10, rate(NATIVE, RATE * 3 / 2)),
+            (70, rate(VLK, 1)),
+            (130, rate(NATIVE, 2 * RATE + 1)),
+        ];
+        for (after, rate) in steps {
+            assert_eq!(
+                reprice(&mut engine, NOW_MS + after * SECOND, &[rate]),
+                Ok(())
+            );
+        }
+        let item = ChargeItem {
+            hold: MAX_HOLD,
+            ..session()
+        };
+        assert_eq!(charge(&engine, 9, &[item]), vec![charged_for(9)]);
+        // 10 s at the first rate, 90 at the second.
+        let after_100 = Charged {
+            accrued: 145 * RATE * UNIT,
+            price_per_sec: RATE * 3 / 2,
+            ..charged_for(100)
+        };
+        assert_eq!(charge(&engine, 100, &[item]), vec![after_100]);
+        let end = Charged {
+            accrued: 190 * RATE * UNIT,
+            price_per_sec: 2 * RATE + 1,
+            ended_ms: Some(NOW_MS + 130 * SECOND),
+            above_ceiling: true,
+            ..charged_for(130)
+        };
+        assert_eq!(charge(&engine, 130, &[item]), vec![end]);
+        assert_eq!(charge(&engine, 500, &[item]), vec![end]);
+    }
+
+    #[ink::test]
+    fn charge_keeps_streams_broadcasts_and_assets_apart() {
+        let mut engine = engine();
+        let rates = [rate(NATIVE, 2 * RATE), rate(VLK, RATE / 2)];
+        assert_eq!(reprice(&mut engine, NOW_MS, &rates), Ok(()));
+        let of = |stream, broadcast, asset| ChargeItem {
+            stream,
+            broadcast,
+            asset,
+            ..session()
+        };
+        // In no order at all: each change of cell, and back.
+        let items = [
+            of(STREAM, 1, NATIVE),
+            of(STREAM, 1, VLK),
+            of(STREAM, 1, NATIVE),
+            of(STREAM, 2, NATIVE),
+            of(OTHER_STREAM, 1, NATIVE),
+            of(STREAM, 1, NATIVE),
+            of(STREAM, 1, DOT),
+        ];
+        let prices: Vec<_> = charge(&engine, 1, &items)
+            .iter()
+            .map(|charged| (charged.accrued / UNIT, charged.price_per_sec))
+            .collect();
+        let expected = [2_000, 500, 2_000, 1_000, 1_000, 2_000, 1_000];
+        assert_eq!(prices, expected.map(|price| (price, price)).to_vec());
+    }
+
+    #[ink::test]
+    fn charge_tells_a_paused_session_the_price_of_now() {
+        let mut engine = engine();
+        let rates = [rate(NATIVE, 3 * RATE)];
+        assert_eq!(reprice(&mut engine, NOW_MS + SECOND, &rates), Ok(()));
+        let item = ChargeItem {
+            running: false,
+            stop_ms: NOW_MS + 9 * SECOND,
+            ..session()
+        };
+        assert_eq!(charge(&engine, 0, &[item]), vec![charged_for(0)]);
+        let dear = Charged {
+            price_per_sec: 3 * RATE,
+            above_ceiling: true,
+            ..charged_for(0)
+        };
+        assert_eq!(charge(&engine, 1, &[item]), vec![dear]);
+        let ended = Charged {
+            ended_ms: Some(item.stop_ms),
+            ..dear
+        };
+        assert_eq!(charge(&engine, 9, &[item]), vec![ended]);
+        assert_eq!(charge(&engine, 99, &[item]), vec![ended]);
+    }
+
+    #[ink::test]
+    fn prices_round_down_and_ceilings_do_not() {
+        let item = ChargeItem {
+            rate_per_sec: 3,
+            factor: 1_499_999,
+            ceiling: 4,
+            ..session()
+        };
+        // 3 × 1.499999 = 4.499997.
+        let charged = Charged {
+            accrued: 0,
+            ended_ms: Some(NOW_MS),
+            price_per_sec: 4,
+            above_ceiling: true,
+            ..charged_for(0)
+        };
+        assert_eq!(charge(&engine(), 9, &[item]), vec![charged]);
+    }
+
+    #[ink::test]
+    fn charge_fails_when_too_many() {
+        let engine = engine();
+        let mut items = vec![session(); MAX_CHARGES as usize];
+        assert_eq!(charge(&engine, 1, &items), vec![charged_for(1); 64]);
+        items.push(session());
+        assert_eq!(
+            engine.charge(NOW_MS, items),
+            Err(Error::TooManyCharges { max: MAX_CHARGES })
+        );
+    }
+
+    #[ink::test]
+    fn charge_fails_when_numbers_are_out_of_limits() {
+        let engine = engine();
+        let bad = [
+            ChargeItem {
+                hold: u128::MAX,
+                ..session()
+            },
+            ChargeItem {
+                accrued: 60 * RATE * UNIT + 1,
+                ..session()
+            },
+            ChargeItem {
+                rate_per_sec: u128::MAX,
+                ..session()
+            },
+        ];
+        for item in bad {
+            assert_eq!(
+                engine.charge(NOW_MS + 1, vec![session(), item]),
+                Err(Error::Overflow)
+            );
+        }
+    }
+}
+
+mod administration {
+    use super::*;
+
+    fn wiring() -> Wiring {
+        Wiring {
+            registry: Some(alice()),
+            payments: Some(bob()),
+            ..Wiring::default()
+        }
+    }
+
+    #[ink::test]
+    fn new_works() {
+        let engine = engine();
+        assert_eq!(engine.owner(), alice());
+        assert_eq!(engine.change_delay(), 0);
+        assert_eq!(engine.wiring(), Wiring::default());
+        assert_eq!(engine.layout_version(), 1);
+        assert_eq!(emitted(0), Vec::<Vec<u8>>::new());
+    }
+
+    #[ink::test]
+    fn new_fails_when_the_delay_is_out_of_range() {
+        let error = AdminError::DelayOutOfRange {
+            min_ms: MIN_CHANGE_DELAY_MS,
+            max_ms: MAX_CHANGE_DELAY_MS,
+        };
+        for delay_ms in [1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
+            assert_eq!(Pricing::new(delay_ms).err(), Some(error.clone()));
+        }
+        assert!(Pricing::new(MIN_CHANGE_DELAY_MS).is_ok());
+    }
+
+    #[ink::test]
+    fn wire_works_once() {
+        let mut engine = engine();
+        assert_eq!(engine.wire(wiring()), Ok(()));
+        assert_eq!(engine.wiring(), wiring());
+        let event = WiringChanged {
+            old: Wiring::default(),
+            new: wiring(),
+        };
+        assert_eq!(emitted(0), vec![event.encode()]);
+        assert_eq!(engine.wire(wiring()), Err(AdminError::AlreadyWired));
+        set_caller::<Env>(bob());
+        assert_eq!(engine.wire(wiring()), Err(AdminError::NotOwner));
+    }
+
+    #[ink::test]
+    fn wirings_must_name_registry_and_payments_only() {
+        let mut engine = engine();
+        let less = Wiring {
+            payments: None,
+            ..wiring()
+        };
+        let more = Wiring {
+            meter: Some(alice()),
+            ..wiring()
+        };
+        for wrong in [Wiring::default(), less, more] {
+            assert_eq!(engine.wire(wrong), Err(AdminError::WiringMismatch));
+            assert_eq!(
+                engine.announce(Change::Wiring(wrong)),
+                Err(AdminError::WiringMismatch)
+            );
+        }
+    }
+
+    #[ink::test]
+    fn a_wiring_changes_after_its_announcement() {
+        set_caller::<Env>(alice());
+        set_block_timestamp::<Env>(NOW_MS);
+        let mut engine = Pricing::new(MIN_CHANGE_DELAY_MS).expect("an engine");
+        assert_eq!(engine.wire(wiring()), Ok(()));
+        let new = Wiring {
+            registry: Some(bob()),
+            payments: Some(alice()),
+            ..Wiring::default()
+        };
+        let change = Change::Wiring(new);
+        let due_ms = NOW_MS + MIN_CHANGE_DELAY_MS;
+        assert_eq!(engine.announce(change.clone()), Ok(1));
+        let pending = PendingChange {
+            id: 1,
+            change: change.clone(),
+            due_ms,
+        };
+        assert_eq!(engine.pending_changes(), vec![pending]);
+        set_block_timestamp::<Env>(due_ms - 1);
+        assert_eq!(engine.apply(1), Err(AdminError::ChangeNotDue { due_ms }));
+        set_block_timestamp::<Env>(due_ms);
+        set_caller::<Env>(bob());
+        assert_eq!(engine.apply(1), Err(AdminError::NotOwner));
+        set_caller::<Env>(alice());
+        assert_eq!(engine.apply(1), Ok(()));
+        assert_eq!(engine.apply(1), Err(AdminError::UnknownChange));
+        assert_eq!(engine.wiring(), new);
+        let events = vec![
+            ChangeAnnounced {
+                id: 1,
+                change: change.clone(),
+                due_ms,
+            }
+            .encode(),
+            WiringChanged { old: wiring(), new }.encode(),
+            ChangeApplied { id: 1, change }.encode(),
+        ];
+        assert_eq!(emitted(1), events);
+    }
+
+    #[ink::test]
+    fn announce_takes_code_and_cancel_drops_it() {
+        let mut engine = engine();
+        assert_eq!(engine.announce(Change::Code(Hash::from([7; 32]))), Ok(1));
+        assert_eq!(engine.cancel(1), Ok(()));
+        assert_eq!(engine.cancel(1), Err(AdminError::UnknownChange));
+        assert_eq!(engine.pending_changes(), vec![]);
+    }
+
+    #[ink::test]
+    fn announce_fails_when_there_is_no_such_thing_to_change() {
+        let mut engine = engine();
+        let change = Change::Treasury(bob());
+        assert_eq!(
+            engine.announce(change.clone()),
+            Err(AdminError::UnsupportedChange)
+        );
+        set_caller::<Env>(bob());
+        assert_eq!(engine.announce(change), Err(AdminError::NotOwner));
+    }
+
+    #[ink::test]
+    fn ownership_moves_in_two_steps() {
+        let mut engine = engine();
+        assert_eq!(engine.propose_owner(Some(bob())), Ok(()));
+        assert_eq!(engine.proposed_owner(), Some(bob()));
+        assert_eq!(engine.accept_owner(), Err(AdminError::NotProposedOwner));
+        set_caller::<Env>(bob());
+        assert_eq!(engine.accept_owner(), Ok(()));
+        assert_eq!((engine.owner(), engine.proposed_owner()), (bob(), None));
+        assert_eq!(engine.raise_change_delay(MIN_CHANGE_DELAY_MS), Ok(()));
+        assert_eq!(engine.change_delay(), MIN_CHANGE_DELAY_MS);
+    }
+}

@@ -1,0 +1,361 @@
+//! Unit tests. Code changes need a chain and are tested on the embedded one.
+
+use crate::vlk_token::Vlk;
+use ink::{
+    env::{
+        test::{default_accounts, recorded_events, set_block_timestamp, set_caller},
+        DefaultEnvironment as Env,
+    },
+    primitives::AccountId,
+    scale::Encode,
+};
+use psp22::{PSP22Burnable, PSP22Error, PSP22Metadata, Transfer, PSP22};
+use vilokanam_interfaces::{
+    AdminError, Administered, AssetId, Change, Hash, PendingChange, VlkToken, Wiring,
+    MAX_ALLOCATIONS, MAX_CHANGE_DELAY_MS, MIN_CHANGE_DELAY_MS,
+};
+
+const ONE_VLK: u128 = 1_000_000_000_000;
+const SUPPLY: u128 = 1_000_000 * ONE_VLK;
+const CODE: [u8; 32] = [7; 32];
+
+fn alice() -> AccountId {
+    default_accounts::<Env>().alice
+}
+
+fn bob() -> AccountId {
+    default_accounts::<Env>().bob
+}
+
+fn charlie() -> AccountId {
+    default_accounts::<Env>().charlie
+}
+
+/// The token with all of its supply at alice, who owns it.
+fn token() -> Vlk {
+    set_caller::<Env>(alice());
+    Vlk::new(vec![(alice(), SUPPLY)], 0).expect("a token")
+}
+
+/// The data of the events after the first `skip`.
+fn emitted(skip: usize) -> Vec<Vec<u8>> {
+    recorded_events()
+        .skip(skip)
+        .map(|event| event.data)
+        .collect()
+}
+
+/// The data of a transfer's event.
+fn transfer(from: Option<AccountId>, to: Option<AccountId>, value: u128) -> Vec<u8> {
+    Transfer { from, to, value }.encode()
+}
+
+mod conformance {
+    use super::*;
+    use ink::env::caller;
+
+    /// All of the supply at the caller. The suite's token without any is one that was never constructed: the
+    /// constructor refuses to mint nothing.
+    fn token(supply: u128) -> Vlk {
+        if supply == 0 {
+            return Vlk::default();
+        }
+        Vlk::new(vec![(caller::<Env>(), supply)], 0).expect("a token")
+    }
+
+    psp22::tests!(Vlk, token);
+}
+
+#[ink::test]
+fn new_works() {
+    set_caller::<Env>(charlie());
+    let token = Vlk::new(
+        vec![(alice(), ONE_VLK), (bob(), 2 * ONE_VLK)],
+        MIN_CHANGE_DELAY_MS,
+    )
+    .unwrap();
+
+    assert_eq!(
+        emitted(0),
+        [
+            transfer(None, Some(alice()), ONE_VLK),
+            transfer(None, Some(bob()), 2 * ONE_VLK)
+        ]
+    );
+    assert_eq!(token.cap(), 3 * ONE_VLK);
+    assert_eq!(token.total_supply(), 3 * ONE_VLK);
+    assert_eq!(token.balance_of(alice()), ONE_VLK);
+    assert_eq!(token.balance_of(bob()), 2 * ONE_VLK);
+    assert_eq!(token.balance_of(charlie()), 0);
+    assert_eq!(token.owner(), charlie());
+    assert_eq!(token.change_delay(), MIN_CHANGE_DELAY_MS);
+}
+
+#[ink::test]
+fn new_mints_everything_that_fits() {
+    let token = Vlk::new(vec![(alice(), u128::MAX - 1), (bob(), 1)], 0).unwrap();
+    assert_eq!(token.cap(), u128::MAX);
+    assert_eq!(token.total_supply(), u128::MAX);
+}
+
+#[ink::test]
+fn new_fails_when_setup_is_invalid() {
+    let many = |count: u32| -> Vec<_> {
+        (0..count)
+            .map(|n| (AccountId::from([n as u8; 32]), 1))
+            .collect()
+    };
+    for allocations in [
+        vec![],
+        many(MAX_ALLOCATIONS + 1),
+        vec![(alice(), 0)],
+        vec![(alice(), 1), (bob(), 0)],
+        vec![(alice(), 1), (bob(), 1), (alice(), 1)],
+        vec![(alice(), u128::MAX), (bob(), 1)],
+    ] {
+        // Even if the delay is wrong too.
+        assert_eq!(
+            Vlk::new(allocations, 1).err(),
+            Some(AdminError::InvalidSetup)
+        );
+    }
+    assert!(Vlk::new(many(MAX_ALLOCATIONS), 0).is_ok());
+}
+
+#[ink::test]
+fn new_fails_when_delay_is_out_of_range() {
+    for delay in [1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
+        assert_eq!(
+            Vlk::new(vec![(alice(), 1)], delay).err(),
+            Some(AdminError::DelayOutOfRange {
+                min_ms: MIN_CHANGE_DELAY_MS,
+                max_ms: MAX_CHANGE_DELAY_MS
+            })
+        );
+    }
+}
+
+#[ink::test]
+fn metadata_works() {
+    let token = token();
+    assert_eq!(token.token_name().as_deref(), Some("Vilokanam"));
+    assert_eq!(token.token_symbol().as_deref(), Some("VLK"));
+    assert_eq!(token.token_decimals(), 12);
+}
+
+#[ink::test]
+fn burn_works() {
+    let mut token = token();
+    token.transfer(bob(), 3 * ONE_VLK, vec![]).unwrap();
+    let skip = recorded_events().count();
+
+    set_caller::<Env>(bob());
+    assert_eq!(token.burn(ONE_VLK), Ok(()));
+    assert_eq!(token.total_supply(), SUPPLY - ONE_VLK);
+    assert_eq!(token.burn(2 * ONE_VLK), Ok(()));
+
+    assert_eq!(token.balance_of(bob()), 0);
+    assert_eq!(token.total_supply(), SUPPLY - 3 * ONE_VLK);
+    assert_eq!(token.cap(), SUPPLY);
+    assert_eq!(
+        emitted(skip),
+        [
+            transfer(Some(bob()), None, ONE_VLK),
+            transfer(Some(bob()), None, 2 * ONE_VLK)
+        ]
+    );
+}
+
+#[ink::test]
+fn burn_is_noop_when_value_is_zero() {
+    let mut token = token();
+    let skip = recorded_events().count();
+    set_caller::<Env>(bob());
+    assert_eq!(token.burn(0), Ok(()));
+    assert_eq!(token.total_supply(), SUPPLY);
+    assert_eq!(emitted(skip), [] as [Vec<u8>; 0]);
+}
+
+#[ink::test]
+fn burn_fails_when_balance_is_insufficient() {
+    let mut token = token();
+    assert_eq!(token.burn(SUPPLY + 1), Err(PSP22Error::InsufficientBalance));
+    set_caller::<Env>(bob());
+    assert_eq!(token.burn(1), Err(PSP22Error::InsufficientBalance));
+    assert_eq!(token.total_supply(), SUPPLY);
+    assert_eq!(token.balance_of(alice()), SUPPLY);
+}
+
+/// A stream of numbers that is the same at every run (xorshift64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// Transfers, allowances and burns by five accounts at random, against balances kept in an array.
+fn random_run(seed: u64) {
+    let all = default_accounts::<Env>();
+    let people = [all.alice, all.bob, all.charlie, all.django, all.eve];
+    let mut random = Random(seed);
+    let mut balances = people.map(|_| u128::from(1 + random.below(1_000)));
+    let minted: u128 = balances.iter().sum();
+    let mut burned = 0;
+    let mut token = Vlk::new(people.into_iter().zip(balances).collect(), 0).unwrap();
+    for _ in 0..300 {
+        let [by, from, to] = [0; 3].map(|_| random.below(5) as usize);
+        let value = u128::from(random.below(400));
+        set_caller::<Env>(people[by]);
+        match random.below(4) {
+            0 => {
+                let fits = by == to || balances[by] >= value;
+                assert_eq!(token.transfer(people[to], value, vec![]).is_ok(), fits);
+                if fits && by != to {
+                    balances[by] -= value;
+                    balances[to] += value;
+                }
+            }
+            1 => token.approve(people[to], value).unwrap(),
+            2 => {
+                let allowed = if by == from {
+                    u128::MAX
+                } else {
+                    token.allowance(people[from], people[by])
+                };
+                let fits = from == to || (allowed >= value && balances[from] >= value);
+                let done = token.transfer_from(people[from], people[to], value, vec![]);
+                assert_eq!(done.is_ok(), fits || value == 0);
+                if fits && from != to {
+                    balances[from] -= value;
+                    balances[to] += value;
+                }
+            }
+            _ => {
+                let fits = balances[by] >= value;
+                assert_eq!(token.burn(value).is_ok(), fits);
+                if fits {
+                    balances[by] -= value;
+                    burned += value;
+                }
+            }
+        }
+        assert_eq!(people.map(|p| token.balance_of(p)), balances);
+        assert_eq!(balances.iter().sum::<u128>(), token.total_supply());
+        assert_eq!(token.total_supply(), minted - burned);
+        assert_eq!(token.cap(), minted);
+    }
+    assert!(burned > 0 && token.total_supply() < token.cap());
+}
+
+#[test]
+fn law_17_supply_is_minted_minus_burned_and_never_above_the_cap() {
+    for seed in 1..=50 {
+        // A chain of its own for each run.
+        ink::env::test::run_test::<Env, _>(|_| {
+            random_run(seed);
+            Ok(())
+        })
+        .unwrap();
+    }
+}
+
+#[ink::test]
+fn announce_works_for_code() {
+    set_caller::<Env>(alice());
+    let mut token = Vlk::new(vec![(alice(), 1)], MIN_CHANGE_DELAY_MS).unwrap();
+    set_block_timestamp::<Env>(7);
+    assert_eq!(token.announce(Change::Code(Hash::from(CODE))), Ok(1));
+    let due_ms = 7 + MIN_CHANGE_DELAY_MS;
+    assert_eq!(
+        token.pending_changes(),
+        [PendingChange {
+            id: 1,
+            change: Change::Code(Hash::from(CODE)),
+            due_ms
+        }]
+    );
+
+    set_block_timestamp::<Env>(due_ms - 1);
+    assert_eq!(token.apply(1), Err(AdminError::ChangeNotDue { due_ms }));
+    assert_eq!(token.apply(2), Err(AdminError::UnknownChange));
+    assert_eq!(token.cancel(1), Ok(()));
+    assert_eq!(token.apply(1), Err(AdminError::UnknownChange));
+    assert_eq!(token.pending_changes(), []);
+}
+
+#[ink::test]
+fn announce_fails_when_the_token_has_no_such_thing() {
+    let mut token = token();
+    let asset: AssetId = 1;
+    for change in [
+        Change::Wiring(Wiring::default()),
+        Change::ListToken(bob()),
+        Change::SetAsset {
+            asset,
+            allowed: true,
+        },
+        Change::Treasury(bob()),
+    ] {
+        assert_eq!(token.announce(change), Err(AdminError::UnsupportedChange));
+    }
+    assert_eq!(token.pending_changes(), []);
+}
+
+#[ink::test]
+fn wire_fails_because_the_token_calls_nobody() {
+    let mut token = token();
+    assert_eq!(
+        token.wire(Wiring::default()),
+        Err(AdminError::UnsupportedChange)
+    );
+    assert_eq!(token.wiring(), Wiring::default());
+}
+
+#[ink::test]
+fn administration_fails_when_caller_is_not_owner() {
+    let mut token = token();
+    token.announce(Change::Code(Hash::from(CODE))).unwrap();
+    set_caller::<Env>(bob());
+    let denied = Err(AdminError::NotOwner);
+    assert_eq!(
+        token.announce(Change::Treasury(bob())),
+        Err(AdminError::NotOwner)
+    );
+    assert_eq!(token.cancel(1), denied);
+    assert_eq!(token.apply(1), denied);
+    assert_eq!(token.wire(Wiring::default()), denied);
+    assert_eq!(token.propose_owner(Some(bob())), denied);
+    assert_eq!(token.raise_change_delay(MIN_CHANGE_DELAY_MS), denied);
+    assert_eq!(token.accept_owner(), Err(AdminError::NotProposedOwner));
+}
+
+#[ink::test]
+fn ownership_moves_in_two_steps_and_the_delay_only_up() {
+    let mut token = token();
+    assert_eq!(token.layout_version(), 1);
+    assert_eq!(token.raise_change_delay(MIN_CHANGE_DELAY_MS), Ok(()));
+    assert_eq!(
+        token.raise_change_delay(MIN_CHANGE_DELAY_MS),
+        Err(AdminError::DelayNotRaised {
+            current_ms: MIN_CHANGE_DELAY_MS
+        })
+    );
+    assert_eq!(token.propose_owner(Some(bob())), Ok(()));
+    assert_eq!(token.proposed_owner(), Some(bob()));
+    assert_eq!(token.owner(), alice());
+    set_caller::<Env>(bob());
+    assert_eq!(token.accept_owner(), Ok(()));
+    assert_eq!(token.owner(), bob());
+    assert_eq!(token.proposed_owner(), None);
+    assert_eq!(token.accept_owner(), Err(AdminError::NotProposedOwner));
+    // Owning the token gives no power over balances.
+    assert_eq!(
+        token.transfer_from(alice(), bob(), 1, vec![]),
+        Err(PSP22Error::InsufficientAllowance)
+    );
+}

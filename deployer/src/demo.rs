@@ -1,0 +1,85 @@
+//! `vilokanam demo`: plays an evening and tells it.
+
+use crate::{
+    cli::{DemoArgs, Network},
+    show,
+};
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    io::{stderr, IsTerminal},
+    time::Instant,
+};
+use vilokanam_chain::{artifacts_dir, Embedded};
+use vilokanam_e2e::evening::{play, EveningPlan, Moment, Onlooker};
+
+/// Plays the evening. `false` if a law did not hold.
+pub fn run(args: &DemoArgs) -> Result<bool> {
+    let begun = Instant::now();
+    let plan = EveningPlan::new(args.viewers, args.seed);
+    let mut progress = progress();
+    let report = match args.network {
+        Network::Embedded => {
+            let mut chain = Embedded::new();
+            play(&mut chain, &artifacts_dir(), &plan, progress.as_mut())?
+        }
+    };
+    drop(progress);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", show::report(&report));
+    }
+    // Not in the report, which is the same every time.
+    eprintln!("Played in {:.1} s.", begun.elapsed().as_secs_f64());
+    Ok(report.holds())
+}
+
+/// A bar on a terminal, lines elsewhere.
+fn progress() -> Box<dyn Onlooker> {
+    if !stderr().is_terminal() {
+        return Box::new(Lines { next_percent: 0 });
+    }
+    let bar = ProgressBar::new(100);
+    let style = ProgressStyle::with_template(
+        "{bar:30} {percent:>3} % of the evening, {prefix} transactions {wide_msg:.dim}",
+    );
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    Box::new(Bar(bar))
+}
+
+struct Bar(ProgressBar);
+
+impl Onlooker for Bar {
+    fn progress(&mut self, percent: u64, transactions: u64) {
+        self.0.set_prefix(transactions.to_string());
+        self.0.set_position(percent);
+    }
+
+    fn moment(&mut self, moment: &Moment) {
+        self.0.set_message(show::moment(moment));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+struct Lines {
+    next_percent: u64,
+}
+
+impl Onlooker for Lines {
+    fn progress(&mut self, percent: u64, transactions: u64) {
+        if percent >= self.next_percent {
+            eprintln!("{percent:>3} % of the evening, {transactions} transactions");
+            self.next_percent = percent - percent % 10 + 10;
+        }
+    }
+
+    fn moment(&mut self, _moment: &Moment) {}
+}

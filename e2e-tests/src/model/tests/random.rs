@@ -1,0 +1,145 @@
+//! Random lives: whatever the meter settles when, the money is the same.
+
+use super::*;
+
+/// A small generator, so that a seed gives the same walk everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// The price track's way to the same number: from what is written down, on.
+fn charged_onwards(model: &Model, id: SessionId) -> Charged {
+    let session = model.session(id).unwrap();
+    let over_ms = model.broadcast(session.stream, session.broadcast).unwrap();
+    let item = ChargeItem {
+        stream: session.stream,
+        broadcast: session.broadcast,
+        asset: session.asset,
+        rate_per_sec: session.rate_per_sec,
+        factor: session.factor,
+        ceiling: session.ceiling,
+        hold: session.hold,
+        accrued: session.accrued,
+        since_ms: session.since_ms,
+        running: session.state == SessionState::Running,
+        stop_ms: over_ms.end_ms.min(session.until_ms.unwrap_or(Millis::MAX)),
+    };
+    model.charge(model.now_ms, &[item]).unwrap()[0]
+}
+
+fn check(model: &Model) {
+    for id in model.open_sessions() {
+        let onwards = charged_onwards(model, id);
+        let life = model.life(id).unwrap();
+        let (upto_ms, accrued, watched_ms) = model.charged(life, model.now_ms);
+        let session = model.session(id).unwrap();
+        assert_eq!((onwards.upto_ms, onwards.accrued), (upto_ms, accrued));
+        assert_eq!(session.watched_ms + onwards.added_ms, watched_ms);
+        let owed = model.owed(id).unwrap();
+        let refundable = model.refundable(id).unwrap();
+        assert_eq!(session.settled + owed + refundable, session.hold);
+    }
+}
+
+fn step(world: &mut World, dice: &mut Dice) {
+    let viewer = 10 + dice.roll(4) as u8;
+    let number = (world.0.viewer(who(viewer)).sessions).saturating_sub(dice.roll(2) as u32);
+    let id = SessionId {
+        viewer: who(viewer),
+        number,
+    };
+    let until = world.0.now_ms + dice.roll(200_000);
+    let call = match dice.roll(14) {
+        0..=3 => MeterCall::Open(OpenRequest {
+            hold: Balance::from(dice.roll(60_000)),
+            ceiling: 1_500 + Balance::from(dice.roll(4) * 700),
+            until_ms: (dice.roll(3) == 0).then_some(until),
+            referrer: (dice.roll(2) == 0).then_some(who(REFERRER)),
+            asset: dice.roll(2) as AssetId * VLK,
+            ..request(0)
+        }),
+        4 => MeterCall::Settle(id),
+        5 => MeterCall::SettlePage { stream: 1, page: 0 },
+        6 => MeterCall::Pause(number),
+        7 => MeterCall::Resume(number),
+        8 => MeterCall::Close(number),
+        9 => MeterCall::CloseEnded(id),
+        10 => MeterCall::BeginExit(number),
+        11 => MeterCall::FinishExit(number),
+        12 => MeterCall::TopUp {
+            id,
+            amount: dice.roll(5_000).into(),
+        },
+        _ => MeterCall::SettleMany(world.0.open_sessions()),
+    };
+    let _ = world.meter(viewer, call);
+    let stream = 1;
+    match dice.roll(12) {
+        0 => {
+            let rate = 700 * (1 + Balance::from(dice.roll(6)));
+            world.set_rates(rate)
+        }
+        1..=2 => {
+            let grace_ms = 10_000 + dice.roll(90_000);
+            let live = RegistryCall::GoLive { stream, grace_ms };
+            world.act(CREATOR, Action::Registry(live))
+        }
+        3..=6 => {
+            let beat = RegistryCall::Heartbeat { stream };
+            world.act(CREATOR, Action::Registry(beat))
+        }
+        7 if dice.roll(4) == 0 => {
+            let end = RegistryCall::EndBroadcast { stream };
+            world.act(CREATOR, Action::Registry(end))
+        }
+        _ => Outcome::Donated,
+    };
+    check(&world.0);
+    // Often nothing passes: many messages of one block.
+    let most = [1, 1, 10, 2_000, 30_000][dice.roll(5) as usize];
+    world.0.advance(dice.roll(most));
+    check(&world.0);
+}
+
+#[test]
+fn random_lives_cost_the_same_however_they_are_settled() {
+    let mut closed = 0;
+    for seed in 0..30 {
+        let mut world = World::with_shares(5_000, &[(COHOST, 4_999), (STRANGER, 1)]);
+        world
+            .registry(CREATOR, RegistryCall::EndBroadcast { stream: 1 })
+            .unwrap();
+        world.go_live(60_000);
+        for viewer in 10..14 {
+            let deposit = Action::Payments(PaymentsCall::Deposit);
+            assert!(world.0.apply(who(viewer), 500_000, &deposit).is_ok());
+            let call = TokenCall::Transfer {
+                to: who(viewer),
+                amount: 500_000,
+            };
+            world.must(VIEWER, Action::Token(0, call));
+            let approve = TokenCall::Approve {
+                spender: who(PAYMENTS),
+                amount: 500_000,
+            };
+            world.must(viewer, Action::Token(0, approve));
+            let deposit = PaymentsCall::DepositToken {
+                asset: VLK,
+                amount: 500_000,
+            };
+            world.payments(viewer, deposit).unwrap();
+        }
+        let mut dice = Dice(seed);
+        for _ in 0..150 {
+            step(&mut world, &mut dice);
+        }
+        closed += world.0.audience(1).closed;
+    }
+    assert!(closed > 150, "only {closed} sessions were closed");
+}

@@ -1,0 +1,234 @@
+//! The laws under random evenings: on the embedded chain, against the independent model.
+//!
+//! A run is a list of steps of plain numbers ([`script`]). Each step becomes an action in the world as it is when its turn comes
+//! ([`choose`]), goes to the model and to the chain ([`world`]), and whatever it could have changed is read and compared
+//! ([`check`]). The laws are checked on what the chain itself says too ([`witness`]). Shrinking takes steps out, and
+//! makes the numbers of those that stay zero; because steps refer to what exists, and to no fixed ids, the rest still makes sense.
+//!
+//! `LAWS_RUNS`, `LAWS_STEPS` (average length), `LAWS_SEED`: the same three give the same runs.
+
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+
+mod check;
+mod choose;
+mod patterns;
+mod real;
+mod script;
+mod tally;
+mod witness;
+mod world;
+
+use choose::{choose, Choice};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use script::{Script, Scripts};
+use std::{
+    env,
+    sync::{Mutex, OnceLock, PoisonError},
+    thread,
+    time::Instant,
+};
+use vilokanam_chain::Embedded;
+use world::{Base, Checked, Start, World};
+
+/// What each run starts from, and how often of ten.
+const STARTS: [(Start, u16); 4] = [
+    (Start::Quick, 6),
+    (Start::Slow, 2),
+    (Start::Puppet, 1),
+    (Start::Unwired, 1),
+];
+/// Runs and steps that take two minutes on two cores.
+const RUNS: usize = 60;
+const STEPS: usize = 100;
+/// All that is something is compared after so many steps, and everything at the end.
+const COMPARE_ALL: usize = 25;
+/// Shrinking stops after this.
+const SHRINK_MS: u32 = 240_000;
+
+/// Every message that can fail, and a gift through no message.
+const MESSAGES: &[&str] = &[
+    "admin.accept_owner",
+    "admin.announce",
+    "admin.apply",
+    "admin.cancel",
+    "admin.propose_owner",
+    "admin.raise_change_delay",
+    "admin.wire",
+    "donate_native",
+    "meter.begin_exit",
+    "meter.can_open",
+    "meter.clear_page",
+    "meter.close",
+    "meter.close_ended",
+    "meter.finish_exit",
+    "meter.open",
+    "meter.owed",
+    "meter.pause",
+    "meter.provide_seats",
+    "meter.refundable",
+    "meter.resume",
+    "meter.runs_out_at",
+    "meter.settle",
+    "meter.settle_many",
+    "meter.settle_page",
+    "meter.top_up",
+    "payments.deposit",
+    "payments.deposit_token",
+    "payments.hold",
+    "payments.pause",
+    "payments.push_payable",
+    "payments.settle",
+    "payments.sweep",
+    "payments.top_up",
+    "payments.unpause",
+    "payments.withdraw",
+    "payments.withdraw_fees",
+    "payments.withdraw_payable",
+    "pricing.charge",
+    "pricing.open_price",
+    "pricing.quote",
+    "pricing.set_plan",
+    "pricing.set_rates",
+    "registry.accept_stream",
+    "registry.end_broadcast",
+    "registry.go_live",
+    "registry.heartbeat",
+    "registry.offer_stream",
+    "registry.register",
+    "registry.reinstate",
+    "registry.set_moderator",
+    "registry.set_operators",
+    "registry.set_terms",
+    "registry.suspend",
+    "registry.unlist",
+    "registry.update",
+    "token.approve",
+    "token.burn",
+    "token.decrease_allowance",
+    "token.increase_allowance",
+    "token.transfer",
+    "token.transfer_from",
+];
+
+fn number(name: &str, default: usize) -> usize {
+    let text = env::var(name).ok();
+    text.map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// A world to start a run in; deployed once, for all runs.
+fn begin_at(start: Start) -> World {
+    static BASES: [OnceLock<Mutex<Base>>; 4] = [const { OnceLock::new() }; 4];
+    let base = BASES[start as usize].get_or_init(|| Mutex::new(Base::new(start)));
+    let base = base.lock().unwrap_or_else(PoisonError::into_inner);
+    base.world(Embedded::new())
+}
+
+/// What a script starts from.
+fn start_of(script: &Script) -> Start {
+    let all: u16 = STARTS.iter().map(|start| start.1).sum();
+    let mut place = script.base % all;
+    let found = STARTS.iter().find(|(_, weight)| {
+        let found = place < *weight;
+        place = place.saturating_sub(*weight);
+        found
+    });
+    found.map_or(Start::Quick, |start| start.0)
+}
+
+/// Goes through a script; the chain comes back for the next.
+fn play(world: &mut World, script: &Script) -> Checked {
+    for (place, step) in script.steps.iter().enumerate() {
+        if world.start == Start::Unwired && place == 10 {
+            world.wire()?;
+            world.equip()?;
+        }
+        match choose(world, step) {
+            Choice::Wait(ms) => world.wait(ms),
+            Choice::Act(caller, value, action) => world.act(caller, value, action)?,
+        }
+        if place % COMPARE_ALL == COMPARE_ALL - 1 {
+            world.compare_all(false)?;
+        }
+    }
+    world.compare_all(true)?;
+    world.law_12_everybody_gets_out()?;
+    world.compare_all(false)
+}
+
+/// One run. A panic of the model is a failure too.
+fn run(script: &Script) -> Checked {
+    let mut world = begin_at(start_of(script));
+    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        play(&mut world, script)
+    }));
+    let played = played.unwrap_or_else(|_| Err("the model panicked".into()));
+    let log = std::mem::take(&mut world.log);
+    match played {
+        Ok(()) => {
+            world.tally.publish();
+            Ok(())
+        }
+        Err(why) => Err(format!(
+            "{why}\nfrom {:?}:\n{}",
+            world.start,
+            log.join("\n")
+        )),
+    }
+}
+
+/// So many runs, one after the other.
+fn runs(seed: u64, cases: usize, steps: usize) -> Result<(), String> {
+    let config = Config {
+        cases: cases as u32,
+        failure_persistence: None, // the seed finds it again
+        max_shrink_time: SHRINK_MS,
+        max_shrink_iters: u32::MAX,
+        ..Config::default()
+    };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let tested = runner.run(&Scripts { steps }, |script| {
+        run(&script).map_err(TestCaseError::fail)
+    });
+    match tested {
+        Ok(()) => Ok(()),
+        Err(TestError::Fail(_, script)) => {
+            // The reason that proptest keeps is the last one; the shrunk script's own is wanted.
+            let why = run(&script).err().unwrap_or("it does not fail again".into());
+            Err(format!("seed {seed}: {why}\n{script:?}"))
+        }
+        Err(TestError::Abort(why)) => Err(why.message().into()),
+    }
+}
+
+#[test]
+fn laws_hold_on_random_evenings() {
+    let (cases, steps) = (number("LAWS_RUNS", RUNS), number("LAWS_STEPS", STEPS));
+    let seed = number("LAWS_SEED", 1) as u64;
+    let workers = thread::available_parallelism().map_or(1, |n| n.get());
+    let workers = workers.min(cases).max(1);
+    let began = Instant::now();
+    let failures: Vec<_> = thread::scope(|scope| {
+        let start = |worker: usize| {
+            let cases = (cases + workers - 1 - worker) / workers;
+            let seed = seed * 1_000 + worker as u64;
+            scope.spawn(move || runs(seed, cases, steps))
+        };
+        let running: Vec<_> = (0..workers).map(start).collect();
+        let ended = running.into_iter().map(|worker| worker.join());
+        let ended = ended.map(|joined| joined.unwrap_or_else(|_| Err("a worker panicked".into())));
+        ended.filter_map(Result::err).collect()
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    let (table, messages) = tally::table();
+    println!("{table}");
+    let speed = messages as f64 / seconds;
+    println!("{cases} runs, {messages} messages in {seconds:.0} s: {speed:.0} a second");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    if cases >= RUNS && steps >= STEPS {
+        let never = tally::never_succeeded(MESSAGES);
+        assert!(never.is_empty(), "never succeeded: {never:?}");
+    }
+}

@@ -1,0 +1,199 @@
+//! Laws on their own: the same time watched in other patterns, and what a message costs with more history.
+
+use crate::world::{World, Start, RATE};
+use proptest::{collection::vec, prelude::*};
+use vilokanam_chain::{account, Calls};
+use vilokanam_e2e::model::{Action, MeterCall};
+use vilokanam_interfaces::{
+    AccountId, AssetRate, Balance, Millis, OpenRequest, PaymentHandler, PricingEngine, SessionId,
+    SessionNo, StreamId, TickStream, NATIVE,
+};
+
+const HOLD: Balance = RATE * 3_600;
+
+fn world() -> World {
+    crate::begin_at(Start::Quick)
+}
+
+/// A session of `viewer` on a stream, with no limits but its hold.
+fn open(world: &mut World, viewer: &str, stream: StreamId) -> SessionId {
+    let viewer = account(viewer);
+    let request = OpenRequest {
+        stream,
+        asset: NATIVE,
+        hold: HOLD,
+        ceiling: Balance::MAX,
+        until_ms: None,
+        referrer: Some(account("ghost")),
+    };
+    let opened = world.act(viewer, 0, Action::Meter(MeterCall::Open(request)));
+    opened.expect("chain and model agree");
+    let number = world.model.viewer(viewer).sessions;
+    SessionId { viewer, number }
+}
+
+fn meter(world: &mut World, caller: AccountId, call: MeterCall) {
+    let done = world.act(caller, 0, Action::Meter(call));
+    done.expect("chain and model agree");
+}
+
+/// What everybody has at the end: payable balances and pools.
+fn money(world: &mut World) -> Vec<Balance> {
+    let payments = world.suite.payments();
+    let mut money = Vec::new();
+    for name in ["alice", "bob", "cohost", "ghost", "carol", "erin"] {
+        let payable = world.read(payments.payable(account(name), NATIVE));
+        money.push(payable.expect("readable"));
+        let pool = world.read(payments.pool(account(name), NATIVE));
+        money.push(pool.expect("readable").free);
+    }
+    let totals = world.read(payments.totals(NATIVE)).expect("readable");
+    money.push(totals.fees);
+    money
+}
+
+/// Two viewers watch the same evening; `settled` says who settles what after each span.
+fn evening(spans: &[Millis], settled: &[u8]) -> Vec<Balance> {
+    let mut world = world();
+    let carol = open(&mut world, "carol", 1);
+    let erin = open(&mut world, "erin", 1);
+    let stranger = account("stranger");
+    for (place, ms) in spans.iter().enumerate() {
+        world.wait(*ms);
+        match settled.get(place).copied().unwrap_or(0) {
+            1 => meter(&mut world, stranger, MeterCall::Settle(carol)),
+            2 => {
+                let ids = vec![erin, carol, erin];
+                meter(&mut world, stranger, MeterCall::SettleMany(ids));
+            }
+            3 => {
+                let (stream, page) = (1, 0);
+                meter(&mut world, stranger, MeterCall::SettlePage { stream, page });
+                meter(&mut world, stranger, MeterCall::Settle(erin));
+            }
+            4 => {
+                // No time passes between them.
+                meter(&mut world, carol.viewer, MeterCall::Pause(carol.number));
+                meter(&mut world, carol.viewer, MeterCall::Resume(carol.number));
+            }
+            _ => {}
+        }
+    }
+    for id in [carol, erin] {
+        meter(&mut world, id.viewer, MeterCall::Close(id.number));
+    }
+    money(&mut world)
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 8,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whoever settles what, how often and in what order: everybody ends with the same.
+    #[test]
+    fn law_08_any_pattern_of_settling_gives_the_same(
+        spans in vec(1u64..100_000, 1..8),
+        settled in vec(0u8..4, 8),
+    ) {
+        prop_assert_eq!(evening(&spans, &settled), evening(&spans, &[]));
+    }
+
+    /// Pausing and resuming in the same instant changes nothing.
+    #[test]
+    fn law_14_a_pause_of_no_time_changes_nothing(
+        spans in vec(1u64..100_000, 1..8),
+        paused in vec(prop_oneof![Just(0u8), Just(4u8)], 8),
+    ) {
+        prop_assert_eq!(evening(&spans, &paused), evening(&spans, &[]));
+    }
+}
+
+/// The reference time of a message, if it were sent now; `None` if it is refused.
+fn cost<T, E: std::fmt::Debug, M>(world: &mut World, caller: AccountId, message: M) -> u64
+where
+    M: vilokanam_chain::Message<Output = Result<T, E>>,
+{
+    let sent = world.chain.quote(caller, message).expect("no trap");
+    let sent = sent.accepted().expect("not refused");
+    sent.receipt.ref_time
+}
+
+/// What opening, settling, closing and repricing cost now.
+fn costs(world: &mut World) -> [(&'static str, u64); 4] {
+    let carol = account("carol");
+    let (meter, mut pricing) = (world.suite.meter(), world.suite.pricing());
+    let number: SessionNo = world.model.viewer(carol).sessions;
+    let id = SessionId {
+        viewer: carol,
+        number,
+    };
+    let request = OpenRequest {
+        stream: 1,
+        asset: NATIVE,
+        hold: HOLD,
+        ceiling: Balance::MAX,
+        until_ms: None,
+        referrer: None,
+    };
+    let rates = vec![AssetRate {
+        asset: NATIVE,
+        rate_per_sec: RATE,
+    }];
+    let (mut a, mut b, mut c) = (meter, world.suite.meter(), world.suite.meter());
+    [
+        ("open", cost(world, account("stranger"), a.open(request))),
+        ("settle", cost(world, carol, b.settle(id))),
+        ("close", cost(world, carol, c.close(number))),
+        ("set_rates", cost(world, account("bob"), pricing.set_rates(2, rates))),
+    ]
+}
+
+/// With many closed sessions, streams, viewers and payments behind them, messages cost what they cost before.
+#[test]
+fn law_20_no_message_costs_more_with_more_history() {
+    let mut world = world();
+    // Each cell that the messages touch exists already: the first of everything is dearer.
+    let first = open(&mut world, "carol", 1);
+    world.wait(5_000);
+    meter(&mut world, first.viewer, MeterCall::Close(first.number));
+    open(&mut world, "carol", 1);
+    world.wait(5_000);
+    let before = costs(&mut world);
+    let number = world.model.viewer(account("carol")).sessions;
+    meter(&mut world, account("carol"), MeterCall::Close(number));
+
+    for _ in 0..15 {
+        for viewer in ["carol", "erin", "dave"] {
+            let id = open(&mut world, viewer, 1);
+            world.wait(1_000);
+            meter(&mut world, id.viewer, MeterCall::Settle(id));
+            meter(&mut world, id.viewer, MeterCall::Close(id.number));
+        }
+        let register = vilokanam_e2e::model::RegistryCall::Register {
+            cid: crate::world::CID.into(),
+            class: vilokanam_interfaces::Class::Standard,
+            category: 1,
+            owner_bps: 10_000,
+            cohosts: Vec::new(),
+        };
+        let registered = world.act(account("alice"), 0, Action::Registry(register));
+        registered.expect("chain and model agree");
+    }
+    open(&mut world, "carol", 1);
+    world.wait(5_000);
+    let after = costs(&mut world);
+    for ((message, before), (_, after)) in before.into_iter().zip(after) {
+        println!("{message}: {before} ps before, {after} ps after");
+        assert!(
+            after <= before + before / 20,
+            "{message} cost {before}, and costs {after}"
+        );
+    }
+}

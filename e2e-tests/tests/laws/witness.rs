@@ -1,0 +1,256 @@
+//! The laws over what the chain itself says: events, sessions, totals. Knows nothing of the model.
+
+use crate::world::{ensure, Checked};
+use std::collections::BTreeMap;
+use vilokanam_chain::Receipt;
+use vilokanam_e2e::model::{Action, MeterCall, Outcome, TokenCall, Value};
+use vilokanam_interfaces::{
+    events::{payment_handler as money, tick_stream as meter},
+    AccountId, AssetId, Balance, Millis, Session, SessionId, SessionNo, StreamId, Totals,
+};
+
+/// A base unit, as it accrues.
+const UNIT: u128 = 1_000_000_000;
+
+/// What was seen of a session.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    stream: StreamId,
+    asset: AssetId,
+    hold: Balance,
+    settled: Balance,
+    /// The most that was ever owed in all.
+    due: Balance,
+    since_ms: Millis,
+    accrued: u128,
+    watched_ms: Millis,
+    opened_ms: Millis,
+    paused_at: Option<Millis>,
+    paused_ms: Millis,
+    closed: bool,
+}
+
+/// What came and went in an asset.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ledger {
+    deposited: Balance,
+    withdrawn: Balance,
+    settled: Balance,
+    /// To payees and the treasury.
+    paid_out: Balance,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Witness {
+    sessions: BTreeMap<(AccountId, SessionNo), Seen>,
+    ledgers: BTreeMap<AssetId, Ledger>,
+    burned: BTreeMap<usize, Balance>,
+}
+
+impl Witness {
+    /// Takes a transaction in.
+    pub fn see(
+        &mut self,
+        now_ms: Millis,
+        action: &Action,
+        outcome: &Outcome,
+        receipt: &Receipt,
+    ) -> Checked {
+        if !outcome.is_ok() {
+            return ensure(receipt.events.is_empty() && receipt.deposit == 0, || {
+                format!("law 13: a refusal left {receipt:?}")
+            });
+        }
+        for e in receipt.events_of::<money::Deposited>() {
+            self.ledger(e.asset).deposited += e.amount;
+        }
+        for e in receipt.events_of::<money::Withdrawn>() {
+            self.ledger(e.asset).withdrawn += e.amount;
+        }
+        let paid = receipt.events_of::<money::PaidOut>();
+        let fees = receipt.events_of::<money::FeesWithdrawn>();
+        let paid = paid.into_iter().map(|e| (e.asset, e.amount));
+        for (asset, amount) in paid.chain(fees.into_iter().map(|e| (e.asset, e.amount))) {
+            self.ledger(asset).withdrawn += amount;
+            self.ledger(asset).paid_out += amount;
+        }
+        self.see_sessions(now_ms, receipt)?;
+        match (action, outcome) {
+            (
+                Action::Meter(MeterCall::Owed(id)),
+                Outcome::Meter(Ok(Value::Amount(owed))),
+            ) => {
+                let seen = self.open(*id)?;
+                let due = seen.settled + owed;
+                ensure(due >= seen.due && due <= seen.hold, || {
+                    format!("law 6: {id:?} owes {due} after {seen:?}")
+                })?;
+                seen.due = due;
+            }
+            (Action::Token(token, TokenCall::Burn { amount }), _) => {
+                *self.burned.entry(*token).or_default() += amount;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn see_sessions(&mut self, now_ms: Millis, receipt: &Receipt) -> Checked {
+        for e in receipt.events_of::<meter::SessionOpened>() {
+            let newest = self.numbers(e.viewer).last();
+            ensure(e.number == newest.unwrap_or(0) + 1, || {
+                format!("law 16: {} after {newest:?}", e.number)
+            })?;
+            let seen = Seen {
+                stream: e.stream,
+                asset: e.asset,
+                hold: e.hold,
+                opened_ms: now_ms,
+                since_ms: now_ms,
+                ..Seen::default()
+            };
+            self.sessions.insert((e.viewer, e.number), seen);
+        }
+        for e in receipt.events_of::<meter::SessionToppedUp>() {
+            let (viewer, number) = (e.viewer, e.number);
+            let seen = self.open(SessionId { viewer, number })?;
+            seen.hold += e.amount;
+            ensure(seen.hold == e.hold, || format!("law 3: {e:?} of {seen:?}"))?;
+        }
+        for e in receipt.events_of::<meter::SessionPaused>() {
+            let (viewer, number) = (e.viewer, e.number);
+            self.open(SessionId { viewer, number })?.paused_at = Some(now_ms);
+        }
+        for e in receipt.events_of::<meter::SessionResumed>() {
+            let (viewer, number) = (e.viewer, e.number);
+            let seen = self.open(SessionId { viewer, number })?;
+            let from = seen.paused_at.take().unwrap_or(now_ms);
+            seen.paused_ms += now_ms - from;
+        }
+        for e in receipt.events_of::<meter::Settled>() {
+            for part in e.settlements {
+                let seen = self.open(part.session)?;
+                seen.settled += part.amount;
+                seen.due = seen.due.max(seen.settled);
+                let holds = seen.settled == part.settled
+                    && part.amount > 0
+                    && seen.due == seen.settled
+                    && part.upto_ms >= seen.since_ms;
+                ensure(holds, || format!("law 3, 6 or 9: {part:?} of {seen:?}"))?;
+                let (asset, amount) = (seen.asset, part.amount);
+                self.ledger(asset).settled += amount;
+            }
+        }
+        for e in receipt.events_of::<meter::SessionClosed>() {
+            let (viewer, number) = (e.viewer, e.number);
+            let seen = self.open(SessionId { viewer, number })?;
+            let paused = seen.paused_at.map_or(0, |from| now_ms - from) + seen.paused_ms;
+            let open_ms = now_ms - seen.opened_ms;
+            ensure(e.settled + e.released == seen.hold, || {
+                format!("law 3: {e:?} of {seen:?}")
+            })?;
+            ensure(e.settled >= seen.settled, || {
+                format!("law 6: {e:?} of {seen:?}")
+            })?;
+            ensure(e.watched_ms + paused <= open_ms, || {
+                format!("law 7: {e:?} of {seen:?}")
+            })?;
+            ensure(e.watched_ms >= seen.watched_ms, || {
+                format!("law 9: {e:?} of {seen:?}")
+            })?;
+            let (asset, amount) = (seen.asset, e.settled - seen.settled);
+            seen.settled = e.settled;
+            seen.closed = true;
+            self.ledger(asset).settled += amount;
+        }
+        Ok(())
+    }
+
+    /// What the meter says of a session.
+    pub fn see_session(&mut self, id: SessionId, real: Option<&Session>) -> Checked {
+        let Some(real) = real else {
+            let open = self.sessions.get(&(id.viewer, id.number));
+            let open = open.is_some_and(|seen| !seen.closed);
+            return ensure(!open, || format!("law 10: {id:?} is gone"));
+        };
+        let seen = self.open(id)?;
+        ensure(
+            (real.hold, real.settled) == (seen.hold, seen.settled),
+            || format!("law 3: {real:?} of {seen:?}"),
+        )?;
+        let dearest = real.ceiling.saturating_mul(1_000_000);
+        let dearest = dearest.saturating_mul(real.watched_ms.into());
+        let whole = real.accrued / UNIT;
+        ensure(
+            real.accrued <= real.hold * UNIT && real.accrued <= dearest && real.settled <= whole,
+            || format!("law 6: {real:?}"),
+        )?;
+        let goes_on = real.since_ms >= seen.since_ms
+            && real.accrued >= seen.accrued
+            && real.watched_ms >= seen.watched_ms;
+        ensure(goes_on, || format!("law 9: {real:?} of {seen:?}"))?;
+        let spent = real.since_ms - real.opened_ms;
+        ensure(real.watched_ms + seen.paused_ms <= spent, || {
+            format!("law 7: {real:?} of {seen:?}")
+        })?;
+        seen.since_ms = real.since_ms;
+        seen.accrued = real.accrued;
+        seen.watched_ms = real.watched_ms;
+        Ok(())
+    }
+
+    /// Laws 1, 2 and 4: what the contract owes, and has. A puppet of a meter tells nobody what it settles.
+    pub fn check_money(
+        &mut self,
+        asset: AssetId,
+        totals: Totals,
+        vault: Option<Balance>,
+        puppet: bool,
+    ) -> Checked {
+        let ledger = *self.ledger(asset);
+        let owing = totals.pools + totals.holds + totals.payable + totals.fees;
+        ensure(vault.unwrap_or(0) >= owing, || {
+            format!("law 1: {vault:?} for {totals:?} of asset {asset}")
+        })?;
+        ensure(owing + ledger.withdrawn == ledger.deposited, || {
+            format!("law 2: {totals:?} after {ledger:?} of asset {asset}")
+        })?;
+        let shared = totals.payable + totals.fees + ledger.paid_out;
+        ensure(puppet || shared == ledger.settled, || {
+            format!("law 4: {totals:?} after {ledger:?} of asset {asset}")
+        })
+    }
+
+    /// Law 15.
+    pub fn check_live(&self, stream: StreamId, live: u32) -> Checked {
+        let open = self.sessions.values();
+        let open = open.filter(|s| s.stream == stream && !s.closed).count();
+        ensure(open == live as usize, || {
+            format!("law 15: {live} of {open} on stream {stream}")
+        })
+    }
+
+    /// Law 17.
+    pub fn check_supply(&self, token: usize, supply: Balance, cap: Balance) -> Checked {
+        let burned = self.burned.get(&token).copied().unwrap_or(0);
+        ensure(supply + burned == cap, || {
+            format!("law 17: {supply} of {cap}, {burned} burned")
+        })
+    }
+
+    fn numbers(&self, viewer: AccountId) -> impl Iterator<Item = SessionNo> + '_ {
+        let mine = self.sessions.range((viewer, 0)..=(viewer, SessionNo::MAX));
+        mine.map(|(key, _)| key.1)
+    }
+
+    fn ledger(&mut self, asset: AssetId) -> &mut Ledger {
+        self.ledgers.entry(asset).or_default()
+    }
+
+    /// A session that must be open.
+    fn open(&mut self, id: SessionId) -> Result<&mut Seen, String> {
+        let seen = self.sessions.get_mut(&(id.viewer, id.number));
+        let seen = seen.filter(|seen| !seen.closed);
+        seen.ok_or_else(|| format!("law 10: {id:?} lives without being open"))
+    }
+}

@@ -1,0 +1,323 @@
+//! The stage that stories are told on.
+
+use crate::receipts::Tale;
+use core::fmt::Debug;
+use psp22::PSP22;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use vilokanam_chain::{
+    account, administered, artifacts_dir, deploy, Calls, Chain, Config, Embedded, Message, Sent,
+    Snapshot, Suite, VLK,
+};
+use vilokanam_interfaces::{
+    AccountId, Administered, AssetId, AssetRate, Balance, Change, Class, Millis, OpenRequest,
+    PaymentHandler, Pool, PricingEngine, Session, SessionId, SessionNo, Share, StreamId,
+    StreamRegistry, TickStream, Totals, FULL_BPS, NATIVE,
+};
+
+/// 10^12 base units: one VLK, and as much of the native token.
+pub const ONE: Balance = 1_000_000_000_000;
+/// What everybody starts with, in native tokens and in $VLK.
+pub const RICH: Balance = 1_000_000 * ONE;
+/// What alice and bob have deposited, in each asset, when a story starts on air.
+pub const DEPOSITED: Balance = 1_000 * ONE;
+/// Stream 1's rate in native base units a second.
+pub const RATE: Balance = 1_000_007;
+/// Stream 1's rate in base units of $VLK a second.
+pub const VLK_RATE: Balance = 333_333;
+/// What a session holds unless its story says otherwise.
+pub const HOLD: Balance = 10_000_000_000;
+pub const SECOND: Millis = 1_000;
+pub const MINUTE: Millis = 60 * SECOND;
+pub const HOUR: Millis = 60 * MINUTE;
+pub const DAY: Millis = 24 * HOUR;
+/// The grace of stream 1's broadcast.
+pub const GRACE: Millis = DAY;
+pub const CID: &str = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG";
+/// The stream that is on air when a story starts on air.
+pub const STREAM: StreamId = 1;
+
+const PEOPLE: [&str; 10] = [
+    "owner",
+    "community",
+    "alice",
+    "bob",
+    "mira",
+    "noor",
+    "omar",
+    "rita",
+    "sam",
+    "mona",
+];
+
+/// A chain with the suite on it. People: mira and noor stream, alice and bob watch, omar is a co-host, rita a referrer, mona
+/// a moderator, sam a stranger to all.
+pub struct Stage {
+    pub chain: Embedded,
+    pub suite: Suite,
+}
+
+impl Stage {
+    /// The suite, and people with tokens. No streams, no deposits. Changes need no delay.
+    pub fn empty() -> Self {
+        static READY: OnceLock<Mutex<Option<(Snapshot, Suite)>>> = OnceLock::new();
+        Self::remembered(READY.get_or_init(Mutex::default), || {
+            Self::deployed(&Config::default())
+        })
+    }
+
+    /// Mira's stream 1 is on air, at [`RATE`] and [`VLK_RATE`]; alice and bob have deposits in both assets.
+    pub fn on_air() -> Self {
+        static READY: OnceLock<Mutex<Option<(Snapshot, Suite)>>> = OnceLock::new();
+        Self::remembered(READY.get_or_init(Mutex::default), || {
+            let mut stage = Self::empty();
+            stage.airs("mira", Class::Standard, &[]);
+            for viewer in ["alice", "bob"] {
+                stage.deposits(viewer);
+            }
+            stage
+        })
+    }
+
+    /// The suite as `config` says, and people with tokens.
+    pub fn deployed(config: &Config) -> Self {
+        let mut chain = Embedded::new();
+        for person in PEOPLE {
+            chain.fund(account(person), RICH).expect("funds");
+        }
+        let suite = deploy(&mut chain, &artifacts_dir(), config).expect("deploys");
+        let mut stage = Self { chain, suite };
+        stage.must(
+            "owner",
+            suite.registry().set_moderator(account("mona"), true),
+        );
+        stage
+    }
+
+    fn remembered(ready: &Mutex<Option<(Snapshot, Suite)>>, make: impl FnOnce() -> Self) -> Self {
+        let mut ready = ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((snapshot, suite)) = ready.as_ref() {
+            return Self {
+                chain: snapshot.into(),
+                suite: *suite,
+            };
+        }
+        let mut stage = make();
+        *ready = Some((stage.chain.snapshot(), stage.suite));
+        stage
+    }
+
+    /// Sends a message that must succeed.
+    #[track_caller]
+    pub fn must<T, E: Debug, M: Message<Output = Result<T, E>>>(
+        &mut self,
+        who: &str,
+        message: M,
+    ) -> Sent<T> {
+        match self.chain.must(account(who), message) {
+            Ok(sent) => sent,
+            Err(e) => panic!("{who} must succeed: {e}"),
+        }
+    }
+
+    /// Sends a message that must be refused, and says why it was. Nothing of a refused message stays.
+    #[track_caller]
+    pub fn refused<T: Debug, E: Debug, M: Message<Output = Result<T, E>>>(
+        &mut self,
+        who: &str,
+        message: M,
+    ) -> E {
+        let sent = match self.chain.send(account(who), message) {
+            Ok(sent) => sent,
+            Err(e) => panic!("{who} must be refused by the contract: {e}"),
+        };
+        assert!(sent.receipt.events.is_empty() && sent.receipt.deposit == 0);
+        match sent.value {
+            Err(e) => e,
+            Ok(value) => panic!("{who} must be refused, and got {value:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn read<M: Message>(&mut self, message: M) -> M::Output {
+        match self.chain.read(message) {
+            Ok(value) => value,
+            Err(e) => panic!("must be readable: {e}"),
+        }
+    }
+
+    pub fn now(&self) -> Millis {
+        self.chain.now_ms()
+    }
+
+    pub fn advance(&mut self, ms: Millis) {
+        self.chain.advance(ms);
+    }
+
+    /// Registers a stream, sets the two rates and goes live.
+    #[track_caller]
+    pub fn airs(&mut self, owner: &str, class: Class, cohosts: &[Share]) -> StreamId {
+        let stream = self.registers(owner, class, cohosts);
+        self.must(owner, self.suite.pricing().set_rates(stream, rates()));
+        self.must(owner, self.suite.registry().go_live(stream, GRACE));
+        stream
+    }
+
+    #[track_caller]
+    pub fn registers(&mut self, owner: &str, class: Class, cohosts: &[Share]) -> StreamId {
+        let owner_bps = FULL_BPS - cohosts.iter().map(|share| share.bps).sum::<u16>();
+        let register =
+            self.suite
+                .registry()
+                .register(CID.into(), class, 7, owner_bps, cohosts.to_vec());
+        self.must(owner, register).value
+    }
+
+    /// Deposits [`DEPOSITED`] of both assets; the $VLK comes from the community's.
+    #[track_caller]
+    pub fn deposits(&mut self, viewer: &str) {
+        let suite = self.suite;
+        let native = suite.payments().deposit().transferred_value(DEPOSITED);
+        self.must(viewer, native);
+        self.gets_vlk(viewer, DEPOSITED);
+        self.must(viewer, suite.token().approve(suite.payments, DEPOSITED));
+        self.must(viewer, suite.payments().deposit_token(VLK, DEPOSITED));
+    }
+
+    #[track_caller]
+    pub fn gets_vlk(&mut self, who: &str, amount: Balance) {
+        let transfer = self
+            .suite
+            .token()
+            .transfer(account(who), amount, Vec::new());
+        self.must("community", transfer);
+    }
+
+    /// Opens a session and returns its number.
+    #[track_caller]
+    pub fn opens(&mut self, viewer: &str, request: OpenRequest) -> SessionNo {
+        self.must(viewer, self.suite.meter().open(request)).value
+    }
+
+    /// Announces a change and applies it at once, where no delay is.
+    #[track_caller]
+    pub fn changes(&mut self, contract: AccountId, change: Change) {
+        let announced = self.must("owner", administered(contract).announce(change));
+        self.must("owner", administered(contract).apply(announced.value));
+    }
+
+    #[track_caller]
+    pub fn session(&mut self, viewer: &str, number: SessionNo) -> Session {
+        self.read(self.suite.meter().session(id(viewer, number)))
+            .expect("is open")
+    }
+
+    #[track_caller]
+    pub fn owed(&mut self, viewer: &str, number: SessionNo) -> Balance {
+        self.read(self.suite.meter().owed(id(viewer, number)))
+            .expect("is open")
+    }
+
+    #[track_caller]
+    pub fn refundable(&mut self, viewer: &str, number: SessionNo) -> Balance {
+        self.read(self.suite.meter().refundable(id(viewer, number)))
+            .expect("is open")
+    }
+
+    #[track_caller]
+    pub fn runs_out_at(&mut self, viewer: &str, number: SessionNo) -> Option<Millis> {
+        self.read(self.suite.meter().runs_out_at(id(viewer, number)))
+            .expect("is open")
+    }
+
+    pub fn pool(&mut self, viewer: &str, asset: AssetId) -> Pool {
+        self.read(self.suite.payments().pool(account(viewer), asset))
+    }
+
+    pub fn free(&mut self, viewer: &str, asset: AssetId) -> Balance {
+        self.pool(viewer, asset).free
+    }
+
+    pub fn payable(&mut self, payee: &str, asset: AssetId) -> Balance {
+        self.read(self.suite.payments().payable(account(payee), asset))
+    }
+
+    pub fn totals(&mut self, asset: AssetId) -> Totals {
+        self.read(self.suite.payments().totals(asset))
+    }
+
+    pub fn vlk(&mut self, who: AccountId) -> Balance {
+        self.read(self.suite.token().balance_of(who))
+    }
+
+    pub fn native(&mut self, who: &str) -> Balance {
+        self.chain.native_balance(account(who))
+    }
+
+    /// Law 1: the contract has what it owes; without donations, exactly that and its existential deposit of one unit.
+    #[track_caller]
+    pub fn is_solvent_to_the_unit(&mut self) {
+        let payments = self.suite.payments;
+        let native = sum(self.totals(NATIVE));
+        assert_eq!(self.chain.native_balance(payments), native + 1);
+        let vlk = sum(self.totals(VLK));
+        assert_eq!(self.vlk(payments), vlk);
+    }
+}
+
+fn sum(totals: Totals) -> Balance {
+    totals.pools + totals.holds + totals.payable + totals.fees
+}
+
+pub fn rates() -> Vec<AssetRate> {
+    rates_of(RATE, VLK_RATE)
+}
+
+pub fn rates_of(native: Balance, vlk: Balance) -> Vec<AssetRate> {
+    [(NATIVE, native), (VLK, vlk)]
+        .map(|(asset, rate_per_sec)| AssetRate {
+            asset,
+            rate_per_sec,
+        })
+        .to_vec()
+}
+
+/// Stream 1 in native tokens: [`HOLD`], at [`RATE`] and no more.
+pub fn request() -> OpenRequest {
+    OpenRequest {
+        stream: STREAM,
+        asset: NATIVE,
+        hold: HOLD,
+        ceiling: RATE,
+        until_ms: None,
+        referrer: None,
+    }
+}
+
+/// The same in $VLK.
+pub fn vlk_request() -> OpenRequest {
+    OpenRequest {
+        asset: VLK,
+        ceiling: VLK_RATE,
+        ..request()
+    }
+}
+
+pub fn id(viewer: &str, number: SessionNo) -> SessionId {
+    SessionId {
+        viewer: account(viewer),
+        number,
+    }
+}
+
+pub fn share(who: &str, bps: u16) -> Share {
+    Share {
+        account: account(who),
+        bps,
+    }
+}
+
+/// All that a transaction emitted, and nothing else.
+#[track_caller]
+pub fn told<T, const N: usize>(sent: &Sent<T>, expected: [Tale; N]) {
+    assert_eq!(Tale::all(&sent.receipt), expected);
+}

@@ -1,0 +1,18 @@
+//! Stories on the embedded chain. Expected numbers are computed by hand, in the comments beside them, and never come
+//! from the contracts; what a message emits is asserted whole.
+
+mod common;
+mod endings;
+mod exits;
+mod limits;
+mod money;
+mod openings;
+mod prices;
+mod receipts;
+mod seats;
+mod sessions;
+mod settling;
+mod streams;
+mod tokens;
+mod upgrades;
+mod wiring;

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# usage: scripts/metadata.sh [--help] [--check]
+#
+# Writes metadata/ from the built contracts: NAME.json is the ABI (without the section on the compiler and the
+# code, which differs between machines), sizes.json the size of each contract's code with the size we aim at,
+# compiler.txt what they were measured with. Warns above the aim, fails above 64 KiB.
+#   --check  writes nothing; fails if a file there is not what it would write. Sizes may differ by 2 % where the
+#            compiler is another one.
+
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+check=
+case ${1:-} in
+    '') ;;
+    --check) check=1 ;;
+    -h | --help) usage && exit ;;
+    *) usage >&2 && exit 2 ;;
+esac
+
+LIMIT=65536
+aim() {
+    case $1 in
+        vlk_token | stream_registry) echo 24576 ;;
+        *) echo 40960 ;;
+    esac
+}
+
+# cargo-contract indents by two, so the section ends at its own closing brace.
+abi() { sed '/^  "source": {$/,/^  },$/d' "$1"; }
+
+size_in() { sed -n 's/^ *"'"$2"'": {.*"wasm_bytes": \([0-9]*\).*/\1/p' "$1" 2>/dev/null; }
+
+new=$(mktemp -d)
+trap 'rm -rf "$new"' EXIT
+toolchain=$(scripts/setup.sh)
+compiler "$toolchain" >"$new/compiler.txt"
+same_compiler=
+cmp -s "$new/compiler.txt" metadata/compiler.txt && same_compiler=1
+
+failed=0
+problem() {
+    say "metadata: $*"
+    failed=1
+}
+
+entries=()
+for folder in contracts/*/; do
+    name=$(basename "$folder")
+    wasm=$ARTIFACTS/$name/$name.wasm
+    [ -e "$wasm" ] || die "$name is not built: run make contracts"
+    abi "$ARTIFACTS/$name/$name.json" >"$new/$name.json"
+    size=$(stat -c %s "$wasm")
+    aim=$(aim "$name")
+    entries+=("$(printf '  "%s": { "aim_bytes": %d, "wasm_bytes": %d }' "$name" "$aim" "$size")")
+    if [ "$size" -gt "$LIMIT" ]; then
+        problem "$name has $size bytes of code, above the limit of $LIMIT"
+    elif [ "$size" -gt "$aim" ]; then
+        say "metadata: warning: $name has $size bytes of code, above the aim of $aim"
+    fi
+    [ -n "$check" ] || continue
+
+    cmp -s "$new/$name.json" "metadata/$name.json" || problem "metadata/$name.json is out of date"
+    recorded=$(size_in metadata/sizes.json "$name" || true)
+    allowed=0
+    [ -n "$same_compiler" ] || allowed=$((${recorded:-0} / 50))
+    difference=$((size - ${recorded:-0}))
+    [ "${difference#-}" -le "$allowed" ] ||
+        problem "metadata/sizes.json is out of date: $name has $size bytes, recorded are ${recorded:-none}"
+done
+{
+    echo '{'
+    printf '%s\n' "${entries[@]}" | sort | sed '$!s/$/,/'
+    echo '}'
+} >"$new/sizes.json"
+
+if [ -z "$check" ]; then
+    mkdir -p metadata
+    rm -f metadata/*.json metadata/compiler.txt
+    cp "$new"/* metadata/
+    say "metadata: wrote $(find metadata -name '*.json' | wc -l) files"
+else
+    for file in metadata/*.json; do
+        [ ! -e "$file" ] || [ -e "$new/$(basename "$file")" ] || problem "$file is of no contract"
+    done
+fi
+[ "$failed" -eq 0 ] || die "metadata/ is not in order; where it is out of date, run make metadata and commit it"
