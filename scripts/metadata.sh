@@ -3,7 +3,7 @@
 #
 # Writes metadata/ from the built contracts: NAME.json is the ABI (without the section on the compiler and the
 # code, which differs between machines), sizes.json the size of each contract's code with the size we aim at,
-# compiler.txt what they were measured with. Warns above the aim, fails above 64 KiB.
+# compiler.txt what they were measured with. Warns above the aim, fails above the limit.
 #   --check  writes nothing; fails if a file there is not what it would write. Sizes may differ by 2 % where the
 #            compiler is another one.
 
@@ -19,7 +19,13 @@ case ${1:-} in
     *) usage >&2 && exit 2 ;;
 esac
 
-LIMIT=65536
+# No contract may pass 64 KiB, but for tick_stream, which does (docs/measures.md says why) and may not grow.
+limit() {
+    case $1 in
+        tick_stream) echo 79872 ;;
+        *) echo 65536 ;;
+    esac
+}
 aim() {
     case $1 in
         vlk_token | stream_registry) echo 24576 ;;
@@ -54,8 +60,8 @@ for folder in contracts/*/; do
     size=$(stat -c %s "$wasm")
     aim=$(aim "$name")
     entries+=("$(printf '  "%s": { "aim_bytes": %d, "wasm_bytes": %d }' "$name" "$aim" "$size")")
-    if [ "$size" -gt "$LIMIT" ]; then
-        problem "$name has $size bytes of code, above the limit of $LIMIT"
+    if [ "$size" -gt "$(limit "$name")" ]; then
+        problem "$name has $size bytes of code, above the limit of $(limit "$name")"
     elif [ "$size" -gt "$aim" ]; then
         say "metadata: warning: $name has $size bytes of code, above the aim of $aim"
     fi

@@ -39,7 +39,10 @@ impl Payments {
             Change::Code(_) | Change::Treasury(_) => true,
             Change::Wiring(_) => return Err(AdminError::UnsupportedChange),
             Change::ListToken(token) => {
-                !self.asset_ids.contains(token) && self.asset_count() < MAX_ASSETS
+                // As its own token it could not be called back, and its deposits would trap.
+                *token != self.env().account_id()
+                    && !self.asset_ids.contains(token)
+                    && self.asset_count() < MAX_ASSETS
             }
             Change::SetAsset { asset, .. } => self.assets.contains(asset),
             Change::Fees(fees) => fees_fit(fees),

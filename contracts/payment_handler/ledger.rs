@@ -4,7 +4,7 @@ use crate::{payment_handler::Payments, settlement::add, token};
 use ink::codegen::Env;
 use vilokanam_interfaces::{
     events::payment_handler::PaidOut, AccountId, Asset, AssetId, Balance, PaymentHandler,
-    PaymentHandlerError, Pool, Totals,
+    PaymentHandlerError, Pool, Totals, MAX_HOLD,
 };
 
 type Result<T> = core::result::Result<T, PaymentHandlerError>;
@@ -32,12 +32,20 @@ impl Payments {
         }
     }
 
-    /// What `hold` and `top_up` check before they look at the pool.
-    pub(crate) fn ensure_takes_holds(&self, asset: AssetId, amount: Balance) -> Result<()> {
-        self.ensure_meter()?;
+    /// What `top_up` checks before it looks at the pool.
+    pub(crate) fn ensure_takes_money(&self, asset: AssetId, amount: Balance) -> Result<()> {
         self.ensure_not_paused()?;
         ensure_allowed(&self.known_asset(asset)?)?;
         ensure_positive(amount)
+    }
+
+    /// What `hold` checks before it looks at the pool.
+    pub(crate) fn ensure_takes_hold(&self, asset: AssetId, amount: Balance) -> Result<()> {
+        self.ensure_takes_money(asset, amount)?;
+        if amount > MAX_HOLD {
+            return Err(PaymentHandlerError::HoldTooLarge { max: MAX_HOLD });
+        }
+        Ok(())
     }
 
     pub(crate) fn known_asset(&self, asset: AssetId) -> Result<Asset> {

@@ -321,17 +321,29 @@ mod payment_handler {
             amount: Balance,
             class: Class,
         ) -> Result<FeeTerms> {
-            self.ensure_takes_holds(asset, amount)?;
-            if amount > MAX_HOLD {
-                return Err(PaymentHandlerError::HoldTooLarge { max: MAX_HOLD });
-            }
+            self.ensure_meter()?;
+            self.ensure_takes_hold(asset, amount)?;
             self.place_on_hold(viewer, asset, amount, 1)?;
             Ok(fee_terms(&self.fees(), class))
         }
 
         #[ink(message)]
+        fn would_hold(
+            &self,
+            viewer: AccountId,
+            asset: AssetId,
+            amount: Balance,
+            class: Class,
+        ) -> Result<FeeTerms> {
+            self.ensure_takes_hold(asset, amount)?;
+            ensure_free(&self.pool(viewer, asset), amount)?;
+            Ok(fee_terms(&self.fees(), class))
+        }
+
+        #[ink(message)]
         fn top_up(&mut self, payer: AccountId, asset: AssetId, amount: Balance) -> Result<()> {
-            self.ensure_takes_holds(asset, amount)?;
+            self.ensure_meter()?;
+            self.ensure_takes_money(asset, amount)?;
             self.place_on_hold(payer, asset, amount, 0)
         }
 

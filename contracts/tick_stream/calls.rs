@@ -9,8 +9,8 @@ use ink::{
 };
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, Class, FeeTerms, Millis,
-    OpenPrice, OpenRequest, PayTerms, PaymentHandler, PaymentHandlerError, PricingEngine,
-    SettleItem, StreamFacts, StreamId, StreamRegistry, TickStreamError as Error, Wiring,
+    OpenPrice, OpenRequest, PayTerms, PaymentHandler, PricingEngine, SettleItem, StreamFacts,
+    StreamId, StreamRegistry, TickStreamError as Error, Wiring,
 };
 
 /// The other contracts, known to be wired.
@@ -119,36 +119,18 @@ impl Wired {
         answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
 
-    /// Whether `hold` would succeed, as far as reads can tell, in the order in which it checks.
-    pub fn ensure_payable(
+    /// What `hold` would answer.
+    pub fn would_hold(
         &self,
-        now_ms: Millis,
         viewer: AccountId,
         request: &OpenRequest,
-    ) -> Checked<()> {
+        class: Class,
+    ) -> Checked<FeeTerms> {
         let payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = self.payments.into();
-        let paused = payments.call().paused_until().try_invoke();
-        let until_ms = answer(paused, Error::PaymentsFailed)?;
-        if until_ms > now_ms {
-            return Err(Error::Payments(PaymentHandlerError::Paused { until_ms }).into());
-        }
-        let asset = payments.call().asset(request.asset).try_invoke();
-        match answer(asset, Error::PaymentsFailed)? {
-            None => return Err(Error::Payments(PaymentHandlerError::UnknownAsset).into()),
-            Some(asset) if !asset.allowed => {
-                return Err(Error::Payments(PaymentHandlerError::AssetNotAllowed).into())
-            }
-            Some(_) => {}
-        }
-        let pool = payments.call().pool(viewer, request.asset).try_invoke();
-        let free = answer(pool, Error::PaymentsFailed)?.free;
-        if free < request.hold {
-            return Err(Error::Payments(PaymentHandlerError::PoolTooSmall {
-                needed: request.hold,
-                free,
-            })
-            .into());
-        }
-        Ok(())
+        let fees = payments
+            .call()
+            .would_hold(viewer, request.asset, request.hold, class)
+            .try_invoke();
+        answer(fees, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
 }

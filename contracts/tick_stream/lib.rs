@@ -35,7 +35,6 @@ mod tick_stream {
     };
     use ink::{
         prelude::{vec, vec::Vec},
-        scale::Encode,
         storage::{traits::ManualKey, Lazy, Mapping},
     };
     use vilokanam_admin::{Admin, Slots};
@@ -44,8 +43,8 @@ mod tick_stream {
         Charged, Footprint, Millis, OpenPrice, OpenQuote, OpenRequest, OpenSession, Outcome,
         PageNo, PageView, PendingChange, Session, SessionId, SessionNo, StreamFacts, StreamId,
         TickLimits, TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH,
-        MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_HOLD_MS,
-        PAGE_SEATS, PAGE_TERMS,
+        MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED,
+        MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
     };
     use vilokanam_math::charge as math;
 
@@ -103,7 +102,12 @@ mod tick_stream {
         ) -> Result<Self, AdminError> {
             let mut admin = Admin::default();
             admin.init(change_delay_ms)?;
-            if exit_delay_ms > MAX_GRACE_MS {
+            // Creators need time to settle after an exit began; none is for development only.
+            let shortest = match change_delay_ms {
+                0 => 0,
+                _ => MIN_EXIT_DELAY_MS,
+            };
+            if !(shortest..=MAX_GRACE_MS).contains(&exit_delay_ms) {
                 return Err(AdminError::InvalidSetup);
             }
             let mut setup = Lazy::new();
@@ -183,8 +187,9 @@ mod tick_stream {
 
         #[ink(message)]
         fn owed(&self, id: SessionId) -> Result<Balance, Error> {
-            let (seat, charged) = self.charged(id)?;
-            Ok(seat.unsettled(&charged)?)
+            let (mut seat, charged) = self.charged(id)?;
+            seat.advance(&charged);
+            Ok(seat.unsettled()?)
         }
 
         #[ink(message)]
@@ -212,19 +217,26 @@ mod tick_stream {
         #[ink(message)]
         fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             let wired = self.wired()?;
-            let opening = self.prepare(&wired, viewer, &request)?;
-            wired.ensure_payable(self.env().block_timestamp(), viewer, &request)?;
+            let mut opening = self.prepare(&wired, viewer, &request)?;
+            let fees = wired.would_hold(viewer, &request, opening.facts.class)?;
+            let terms = TermsSlot::new(&opening.facts, fees);
+            let before = opening.meter.len();
+            let (_, _, _, new_page) =
+                self.page_for(request.stream, &mut opening.meter, &terms, viewer)?;
+            let (rate, factor) = (opening.price.rate_per_sec, opening.price.factor);
             Ok(OpenQuote {
                 number: opening.number,
                 broadcast: opening.facts.broadcast_no,
-                price_per_sec: math::price(opening.price.rate_per_sec, opening.price.factor)
-                    .ok_or(Error::Overflow)?,
-                lasts_ms: math::lasts_ms(
-                    request.hold,
-                    opening.price.rate_per_sec,
-                    opening.price.factor,
+                price_per_sec: math::price(rate, factor).ok_or(Error::Overflow)?,
+                lasts_ms: math::lasts_ms(request.hold, rate, factor),
+                deposit: footprint(
+                    &[
+                        (!self.accounts.contains(viewer), ACCOUNT_LEN),
+                        (new_page, PAGE_LEN),
+                        (!self.meters.contains(request.stream), before),
+                    ],
+                    opening.meter.len().saturating_sub(before),
                 ),
-                deposit: self.footprint(viewer, request.stream, &opening),
             })
         }
 
@@ -830,7 +842,10 @@ mod tick_stream {
             terms: &TermsSlot,
             payer: AccountId,
         ) -> Checked<(PageNo, Page, u8, bool)> {
-            if let Some(page_no) = meter.page_with_room() {
+            // Two are tried at most: a page whose terms slots are taken must not hide the fresh ones behind it.
+            let first = meter.page_with_room();
+            let last = meter.last_with_room().filter(|last| Some(*last) != first);
+            for page_no in first.into_iter().chain(last) {
                 let mut page = self
                     .pages
                     .get((stream, page_no))
@@ -844,35 +859,6 @@ mod tick_stream {
             let mut page = Page::new(payer);
             let slot = page.slot_for(terms).ok_or(Error::StreamFull)?;
             Ok((page_no, page, slot, true))
-        }
-
-        /// The storage that opening adds. The pool's cell exists already: the money is in it.
-        fn footprint(&self, viewer: AccountId, stream: StreamId, opening: &Opening) -> Footprint {
-            let mut added = Footprint::default();
-            let mut add = |items: u32, bytes: usize| {
-                added.items = added.items.saturating_add(items);
-                let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-                added.bytes = added.bytes.saturating_add(bytes);
-            };
-            if !self.accounts.contains(viewer) {
-                add(1, ACCOUNT_LEN);
-            }
-            let mut meter = opening.meter.clone();
-            let before = match self.meters.contains(stream) {
-                true => meter.encoded_size(),
-                false => 0,
-            };
-            if meter.page_with_room().is_none() {
-                add(1, PAGE_LEN);
-                if let Some(page) = meter.next_page() {
-                    meter.add_page(page);
-                }
-            }
-            add(
-                u32::from(before == 0),
-                meter.encoded_size().saturating_sub(before),
-            );
-            added
         }
 
         /// A session with its charge up to now.
@@ -931,10 +917,10 @@ mod tick_stream {
             let charged = self.charge(wired, &to_charge)?;
             let mut amounts = Vec::new();
             for (mut of, charged) in seats.into_iter().zip(charged) {
-                let amount = of.seat.unsettled(&charged)?;
+                of.seat.advance(&charged);
+                let amount = of.seat.unsettled()?;
                 amounts.push(amount);
                 if amount > 0 {
-                    of.seat.advance(&charged);
                     batch.pay(&mut of, amount, None)?;
                     batch.keep(&of, amount)?;
                 }
@@ -952,7 +938,7 @@ mod tick_stream {
             Ok(amounts)
         }
 
-        /// Closes a session: settles it by `charged` (an exit: not at all) and releases the rest. Returns what was settled now.
+        /// Closes a session: settles it by `charged` (an exit: by what its seat says) and releases the rest. Returns what was settled now.
         fn finish(
             &mut self,
             wired: &Wired,
@@ -967,11 +953,10 @@ mod tick_stream {
                 place: place.seat,
                 seat,
             };
-            let mut amount = 0;
             if let Some(charged) = charged {
-                amount = of.seat.unsettled(charged)?;
                 of.seat.advance(charged);
             }
+            let amount = of.seat.unsettled()?;
             let settled = of.seat.settled.checked_add(amount);
             let released = settled.and_then(|settled| of.seat.hold.checked_sub(settled));
             let released = released.ok_or(Error::Overflow)?;
@@ -1016,6 +1001,20 @@ mod tick_stream {
         match charged.ended_ms {
             Some(ended_ms) => Err(Error::SessionEnded { ended_ms }.into()),
             None => Ok(()),
+        }
+    }
+
+    /// The storage that new cells take, of those listed, and that others grow by. (The pool's cell exists: the money is in it.)
+    fn footprint(cells: &[(bool, usize)], growth: usize) -> Footprint {
+        let mut items = 0_u32;
+        let mut bytes = growth;
+        for (_, len) in cells.iter().filter(|(new, _)| *new) {
+            items = items.saturating_add(1);
+            bytes = bytes.saturating_add(*len);
+        }
+        Footprint {
+            items,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         }
     }
 }

@@ -107,9 +107,9 @@ impl Seat {
         }
     }
 
-    /// What a charge would move to the payees.
-    pub fn unsettled(&self, charged: &Charged) -> Checked<Balance> {
-        owed(charged.accrued)
+    /// What has accrued and was not moved to the payees.
+    pub fn unsettled(&self) -> Checked<Balance> {
+        owed(self.accrued)
             .checked_sub(self.settled)
             .ok_or_else(|| Error::Overflow.into())
     }
@@ -397,12 +397,24 @@ pub struct StreamMeter {
 }
 
 impl StreamMeter {
+    /// The bytes of the cell.
+    pub fn len(&self) -> usize {
+        self.encoded_size()
+    }
+
     /// The page to try: the current one if it has room, else the lowest that has.
     pub fn page_with_room(&self) -> Option<PageNo> {
         if bit(&self.vacant, self.current) {
             return Some(self.current);
         }
         lowest_set(&self.vacant)
+    }
+
+    /// The highest page that has room.
+    pub fn last_with_room(&self) -> Option<PageNo> {
+        let at = self.vacant.iter().rposition(|byte| *byte != 0)?;
+        let high = 7_u32.checked_sub(self.vacant.get(at)?.leading_zeros())?;
+        PageNo::try_from(at.checked_mul(8)?.checked_add(high as usize)?).ok()
     }
 
     /// The number for a new page: the lowest that no page has.

@@ -20,7 +20,8 @@ use ink::{
 use vilokanam_interfaces::{
     events::admin::*, AccountId, AdminError, Administered, Change, Hash, OpenRequest, OpenSession,
     SessionId, TickStream, TickStreamError, Wiring, MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN,
-    MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
+    MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS,
+    PAGE_SEATS, PAGE_TERMS,
 };
 
 const DAY_MS: u64 = 86_400_000;
@@ -191,6 +192,7 @@ fn an_account_lists_at_most_max_open_sessions() {
 fn pages_are_found_by_room_and_numbered_without_gaps() {
     let mut meter = StreamMeter::default();
     assert_eq!(meter.page_with_room(), None);
+    assert_eq!(meter.last_with_room(), None);
     for page in 0..20 {
         assert_eq!(meter.next_page(), Some(page));
         meter.add_page(page);
@@ -204,8 +206,10 @@ fn pages_are_found_by_room_and_numbered_without_gaps() {
     // The current page is tried first while it has room.
     meter.current = 19;
     assert_eq!(meter.page_with_room(), Some(19));
+    assert_eq!(meter.last_with_room(), Some(19));
     meter.set_room(19, false);
     assert_eq!(meter.page_with_room(), Some(17));
+    assert_eq!(meter.last_with_room(), Some(18));
     // A page that is gone has no room, and its number is used again.
     meter.remove_page(17);
     meter.remove_page(4);
@@ -250,10 +254,15 @@ fn new_fails_when_delays_are_out_of_range() {
         let refused = TickStreamContract::new(genesis, 0, delay).err();
         assert_eq!(refused, Some(out_of_range.clone()));
     }
-    assert!(TickStreamContract::new(genesis, 0, MIN_CHANGE_DELAY_MS).is_ok());
+    assert!(TickStreamContract::new(genesis, MIN_EXIT_DELAY_MS, MIN_CHANGE_DELAY_MS).is_ok());
     assert!(TickStreamContract::new(genesis, MAX_GRACE_MS, MAX_CHANGE_DELAY_MS).is_ok());
     let refused = TickStreamContract::new(genesis, MAX_GRACE_MS + 1, 0).err();
     assert_eq!(refused, Some(AdminError::InvalidSetup));
+    // No exit delay is for development only.
+    let (short, delay) = (MIN_EXIT_DELAY_MS - 1, MIN_CHANGE_DELAY_MS);
+    let refused = TickStreamContract::new(genesis, short, delay).err();
+    assert_eq!(refused, Some(AdminError::InvalidSetup));
+    assert!(TickStreamContract::new(genesis, 0, 0).is_ok());
 }
 
 #[ink::test]
@@ -383,7 +392,7 @@ fn wire_fails_when_caller_is_not_owner() {
 fn registry_and_pricing_change_after_the_delay_and_payments_never() {
     as_caller(people().alice);
     let delay = MIN_CHANGE_DELAY_MS;
-    let mut contract = TickStreamContract::new(Hash::default(), 0, delay).unwrap();
+    let mut contract = TickStreamContract::new(Hash::default(), DAY_MS, delay).unwrap();
     contract.wire(all_wired()).unwrap();
     assert_eq!(
         contract.announce(Change::Wiring(all_wired())),

@@ -171,7 +171,8 @@ pub trait Administered {
     /// - `NotOwner`;
     /// - `UnsupportedChange`: see `Change` for who takes what;
     /// - `WiringMismatch`: a wiring that is not exactly the slots that this contract may change;
-    /// - `InvalidChange`: values out of limits (fees above `MAX_FEE_BPS`, an unknown asset, a token already listed);
+    /// - `InvalidChange`: values out of limits (fees above `MAX_FEE_BPS`, an unknown asset, a token already listed, the
+    ///   payment handler itself);
     /// - `WiringMismatch`: a wiring before the first, which `wire` does;
     /// - `TooManyChanges`: `MAX_PENDING_CHANGES` wait already.
     #[ink(message)]

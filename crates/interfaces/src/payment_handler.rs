@@ -387,6 +387,21 @@ pub trait PaymentHandler {
         class: Class,
     ) -> Result<FeeTerms, PaymentHandlerError>;
 
+    /// What `hold` would answer to the meter now. Changes nothing.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Errors
+    /// - As `hold`, but for `NotMeter`.
+    #[ink(message)]
+    fn would_hold(
+        &self,
+        viewer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+        class: Class,
+    ) -> Result<FeeTerms, PaymentHandlerError>;
+
     /// Adds `amount` from `payer`'s pool to a hold that is open. The payer gives it: what remains goes to the viewer.
     ///
     /// Caller: the meter, which checks the whole hold against `MAX_HOLD`.

@@ -289,7 +289,7 @@ pub trait StreamRegistry {
     #[ink(message)]
     fn is_live(&self, stream: StreamId) -> bool;
 
-    /// The streams that `creator` owns, in the order they came, from position `start`; at most `limit`
+    /// The streams that `creator` owns, in the order in which they first came, from position `start`; at most `limit`
     /// (and `MAX_LISTING`) positions are looked at.
     #[ink(message)]
     fn streams_of(&self, creator: AccountId, start: u32, limit: u32) -> Listing;

@@ -20,6 +20,8 @@ pub const MAX_BATCH: u32 = 64;
 pub const MAX_BATCH_PAGES: u32 = 50;
 /// The most pages provided in one call.
 pub const MAX_PROVIDED: u32 = 8;
+/// The shortest exit delay, other than on a development chain, whose change delay is zero.
+pub const MIN_EXIT_DELAY_MS: Millis = 60_000;
 /// The shortest time that a hold must last for at the price at open.
 pub const MIN_HOLD_MS: Millis = 1_000;
 
@@ -326,7 +328,8 @@ impl From<Box<TickStreamError>> for TickStreamError {
 /// Sessions: opened by viewers, billed by the clock, settled by anyone.
 ///
 /// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis) -> Result<Self, AdminError>`: the
-/// caller becomes the owner. `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`. Wired to
+/// caller becomes the owner. `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`, or below `MIN_EXIT_DELAY_MS` with
+/// a change delay above zero. Wired to
 /// registry, pricing and payments; payments once and for ever.
 ///
 /// A session **ends** when its accrual ends for good: its hold is used up, its price passed its ceiling, its `until_ms` or the
@@ -334,8 +337,8 @@ impl From<Box<TickStreamError>> for TickStreamError {
 ///
 /// What a session owes is a pure function of its state, its broadcast's price track and end, and now: floor(accrued / 10^9).
 ///
-/// Every message that names a session checks first that it exists: `SessionNotFound` for a number that the viewer never
-/// had, `SessionClosed` for one that is no longer open.
+/// A message that names a session answers `SessionNotFound` for a number that the viewer never had, and `SessionClosed` for
+/// one that is no longer open.
 #[ink::trait_definition]
 pub trait TickStream {
     /// The genesis hash of the chain that this contract was made for.
@@ -390,8 +393,7 @@ pub trait TickStream {
     #[ink(message)]
     fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, TickStreamError>;
 
-    /// Whether `viewer` could open now, and what it would take; the errors are those of `open`, in the same order, but for
-    /// `Payments(_)`, of which it knows `AssetNotAllowed`, `UnknownAsset`, `Paused` and `PoolTooSmall`.
+    /// Whether `viewer` could open now, and what it would take; the errors are those of `open`, in the same order.
     #[ink(message)]
     fn can_open(
         &self,
@@ -412,13 +414,14 @@ pub trait TickStream {
     /// - `AlreadyOpen`, `TooManyOpen`;
     /// - `UntilPassed`: `until_ms` is not after now;
     /// - `RegistryFailed`, `StreamNotFound`, `Suspended`, `NotLive`;
-    /// - `InvalidReferrer`: the caller, the owner or a co-host of the newest terms;
+    /// - `InvalidReferrer`: the caller, the owner or a co-host of the newest terms, or the zero account;
     /// - `PricingFailed`, `Pricing(AssetNotAccepted)`;
     /// - `AboveCeiling`: rate × factor > ceiling × 10^6;
     /// - `HoldTooLarge`: above `MAX_HOLD`;
     /// - `HoldTooSmall`: less than the price of `MIN_HOLD_MS`, rounded up;
     /// - `StreamFull`; `Overflow`: no more numbers;
-    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::hold`.
+    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::hold`;
+    /// - `StreamFull`: the last page with a vacant seat has no room for these terms.
     #[ink(message)]
     fn open(&mut self, request: OpenRequest) -> Result<SessionNo, TickStreamError>;
 
@@ -541,7 +544,7 @@ pub trait TickStream {
     ) -> Result<Vec<(AssetId, Balance)>, TickStreamError>;
 
     /// Begins to leave a session without anybody's help: its accrual ends now, and after the exit delay `finish_exit` releases
-    /// what has not been settled by then. Reads no other contract. Settling and closing stay possible.
+    /// what has not been charged by then. Reads no other contract. Settling and closing stay possible.
     ///
     /// Caller: the session's viewer.
     ///
@@ -554,8 +557,8 @@ pub trait TickStream {
     #[ink(message)]
     fn begin_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
 
-    /// Closes the session at what is settled so far and releases the rest to its viewer's pool. Reads neither registry
-    /// nor pricing. Time since the last settlement counts neither as owed nor as watched.
+    /// Closes the session at what was charged so far (by the last settlement or pause) and releases the rest to its viewer's
+    /// pool. Reads neither registry nor pricing. Time since then counts neither as owed nor as watched.
     ///
     /// Caller: the session's viewer.
     ///

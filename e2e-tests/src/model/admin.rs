@@ -207,7 +207,9 @@ impl Model {
                 }
                 true
             }
-            (Part::Payments, Change::ListToken(token)) => self.payments.can_list(*token),
+            (Part::Payments, Change::ListToken(token)) => {
+                *token != self.contracts.payments && self.payments.can_list(*token)
+            }
             (Part::Payments, Change::SetAsset { asset, .. }) => {
                 usize::from(*asset) < self.payments.assets.len()
             }

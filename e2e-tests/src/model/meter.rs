@@ -11,7 +11,7 @@ use vilokanam_interfaces::{
     AccountId, AdminError, AssetId, Audience, Balance, BroadcastNo, FeeTerms, Footprint, Millis,
     OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, Session, SessionId, SessionNo,
     SessionState, StreamFacts, StreamId, Terms, TermsNo, TickStreamError as Error, Viewer,
-    MAX_GRACE_MS, MAX_PAGES, PAGE_SEATS, PAGE_TERMS,
+    MAX_GRACE_MS, MAX_PAGES, MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
 };
 
 /// Money placed on a session's hold.
@@ -147,7 +147,12 @@ impl Meter {
     /// What the constructor answers.
     pub fn check_new(exit_delay_ms: Millis, change_delay_ms: Millis) -> Result<(), AdminError> {
         super::admin::check_delay(change_delay_ms)?;
-        if exit_delay_ms > MAX_GRACE_MS {
+        let shortest = if change_delay_ms == 0 {
+            0
+        } else {
+            MIN_EXIT_DELAY_MS
+        };
+        if exit_delay_ms > MAX_GRACE_MS || exit_delay_ms < shortest {
             return Err(AdminError::InvalidSetup);
         }
         Ok(())
@@ -196,20 +201,19 @@ impl Meter {
         numbers.find(|number| !taken.contains(number))
     }
 
-    /// Where a session would sit: page, seat, and whether the page must be made. One page is tried: the current one if
-    /// it has a vacant seat, else the lowest that has one.
+    /// Where a session would sit: page, seat, and whether the page must be made. Two pages are tried: the current one if it
+    /// has a vacant seat, else the lowest that has one; then the highest that has one.
     fn find_seat(&self, stream: StreamId, of: Combination) -> Option<(PageNo, u8, bool)> {
         let current = self.current.get(&stream).copied().unwrap_or(0);
-        let mut pages: Vec<_> = self.pages_of(stream).collect();
-        pages.sort_by_key(|page| *page != current); // stable: the others stay in order
-        let vacant = pages.into_iter().find_map(|page| {
+        let mut vacant: Vec<_> = self.pages_of(stream).collect();
+        vacant.retain(|page| self.seated(stream, *page).len() < PAGE_SEATS as usize);
+        let last = vacant.last().copied();
+        vacant.sort_by_key(|page| *page != current); // stable: the others stay in order
+        for page in vacant.first().copied().into_iter().chain(last) {
             let seated = self.seated(stream, page);
             let seat = (0..PAGE_SEATS as u8).find(|seat| !seated.contains_key(seat))?;
-            Some((page, seat, seated))
-        });
-        if let Some((page, seat, seated)) = vacant {
             let mut terms: BTreeSet<_> = seated.values().map(|s| s.1.combination()).collect();
-            terms.insert(of);
+            terms.insert(of.clone());
             if terms.len() <= PAGE_TERMS as usize {
                 return Some((page, seat, false));
             }

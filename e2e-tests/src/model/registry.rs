@@ -21,8 +21,8 @@ pub struct Record {
     pub operators: Vec<AccountId>,
     /// Whether it is in the list of live streams.
     pub listed: bool,
-    /// When its owner got it, in the order of all such events.
-    came: u64,
+    /// When each of its owners first got it, in the order of all such events.
+    came: BTreeMap<AccountId, u64>,
 }
 
 /// The registry's state.
@@ -164,12 +164,12 @@ impl Model {
         self.record(stream).is_some_and(|r| r.on_air(self.now_ms))
     }
 
-    /// All streams of a creator in the order they came: compare with the listing walked to its end.
+    /// All streams of a creator in the order they first came: compare with the listing walked to its end.
     pub fn streams_of(&self, creator: AccountId) -> Vec<StreamId> {
         let records = self.registry.records.iter();
         let mut streams: Vec<_> = records
             .filter(|(_, r)| r.stream.owner == creator)
-            .map(|(id, r)| (r.came, *id))
+            .map(|(id, r)| (r.came.get(&creator), *id))
             .collect();
         streams.sort_unstable();
         streams.into_iter().map(|(_, id)| id).collect()
@@ -223,7 +223,7 @@ impl Model {
                     broadcasts: Vec::new(),
                     operators: Vec::new(),
                     listed: false,
-                    came: self.registry.arrivals,
+                    came: BTreeMap::from([(caller, self.registry.arrivals)]),
                 };
                 self.registry.records.insert(id, record);
                 Ok(Value::Number(id))
@@ -272,7 +272,7 @@ impl Model {
                 record.stream.owner = caller;
                 record.stream.offered_to = None;
                 record.operators.clear();
-                record.came = arrival;
+                record.came.entry(caller).or_insert(arrival);
                 record.add_terms(Terms {
                     owner: caller,
                     owner_bps: FULL_BPS,

@@ -1,6 +1,7 @@
 //! Reads of the chain, compared with the model's.
 
-use crate::world::{ensure, Checked, Start, World, CAST, GHOST};
+use crate::base::Start;
+use crate::world::{ensure, Checked, World, CAST, GHOST};
 use psp22::PSP22;
 use std::{collections::BTreeSet, fmt::Debug};
 use vilokanam_chain::{account, administered, psp22};
@@ -9,8 +10,8 @@ use vilokanam_e2e::model::{
     Value,
 };
 use vilokanam_interfaces::{
-    AccountId, Administered, AssetId, Listing, PageNo, PaymentHandler, Pool, PricingEngine, SessionId,
-    StreamId, StreamRegistry, TickStream, VlkToken, MAX_LISTING,
+    AccountId, Administered, AssetId, Listing, PageNo, PaymentHandler, Pool, PricingEngine,
+    SessionId, StreamId, StreamRegistry, TickStream, VlkToken, MAX_LISTING,
 };
 
 fn same<T: PartialEq + Debug>(what: impl Debug, predicted: T, real: T) -> Checked {
@@ -226,7 +227,11 @@ impl World {
         let payments = self.suite.payments();
         for (viewer, asset) in &touched.pools {
             let real = self.read(payments.pool(*viewer, *asset))?;
-            same(("pool", viewer, asset), self.model.pool(*viewer, *asset), real)?;
+            same(
+                ("pool", viewer, asset),
+                self.model.pool(*viewer, *asset),
+                real,
+            )?;
         }
         for (payee, asset) in &touched.payables {
             let real = self.read(payments.payable(*payee, *asset))?;
@@ -246,7 +251,11 @@ impl World {
         }
         for (stream, page) in &touched.pages {
             let real = self.read(meter.page(*stream, *page))?;
-            same(("page", stream, page), self.model.page(*stream, *page), real)?;
+            same(
+                ("page", stream, page),
+                self.model.page(*stream, *page),
+                real,
+            )?;
         }
         for stream in &touched.streams {
             self.compare_stream(*stream)?;
@@ -368,7 +377,11 @@ impl World {
         for (place, token) in self.model.contracts.tokens.clone().into_iter().enumerate() {
             let supply = self.read(psp22(token).total_supply())?;
             let cap = self.read(vilokanam_chain::VlkTokenCalls::from(token).cap())?;
-            same(("supply", place), self.model.tokens[place].total_supply(), supply)?;
+            same(
+                ("supply", place),
+                self.model.tokens[place].total_supply(),
+                supply,
+            )?;
             self.witness.check_supply(place, supply, cap)?;
         }
         Ok(())

@@ -5,12 +5,15 @@
 //! ([`check`]). The laws are checked on what the chain itself says too ([`witness`]). Shrinking takes steps out, and
 //! makes the numbers of those that stay zero; because steps refer to what exists, and to no fixed ids, the rest still makes sense.
 //!
-//! `LAWS_RUNS`, `LAWS_STEPS` (average length), `LAWS_SEED`: the same three give the same runs.
+//! `LAWS_RUNS`, `LAWS_STEPS` (average length), `LAWS_SEED`: the same three give the same runs. A failure says how to see
+//! it again, by the number of its run (`LAWS_FIRST`).
 
 #![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 
+mod base;
 mod check;
 mod choose;
+mod leave;
 mod patterns;
 mod real;
 mod script;
@@ -18,17 +21,21 @@ mod tally;
 mod witness;
 mod world;
 
+use base::{Base, Start};
 use choose::{choose, Choice};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::{Script, Scripts};
 use std::{
     env,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        Mutex, OnceLock, PoisonError,
+    },
     thread,
     time::Instant,
 };
 use vilokanam_chain::Embedded;
-use world::{Base, Checked, Start, World};
+use world::{Checked, World};
 
 /// What each run starts from, and how often of ten.
 const STARTS: [(Start, u16); 4] = [
@@ -38,7 +45,7 @@ const STARTS: [(Start, u16); 4] = [
     (Start::Unwired, 1),
 ];
 /// Runs and steps that take two minutes on two cores.
-const RUNS: usize = 60;
+const RUNS: usize = 100;
 const STEPS: usize = 100;
 /// All that is something is compared after so many steps, and everything at the end.
 const COMPARE_ALL: usize = 25;
@@ -158,9 +165,8 @@ fn play(world: &mut World, script: &Script) -> Checked {
 /// One run. A panic of the model is a failure too.
 fn run(script: &Script) -> Checked {
     let mut world = begin_at(start_of(script));
-    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        play(&mut world, script)
-    }));
+    let played =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&mut world, script)));
     let played = played.unwrap_or_else(|_| Err("the model panicked".into()));
     let log = std::mem::take(&mut world.log);
     match played {
@@ -169,24 +175,26 @@ fn run(script: &Script) -> Checked {
             Ok(())
         }
         Err(why) => Err(format!(
-            "{why}\nfrom {:?}:\n{}",
+            "{}\nfrom {:?}:\n{}",
+            world.with_names(&why),
             world.start,
-            log.join("\n")
+            world.with_names(&log.join("\n")),
         )),
     }
 }
 
-/// So many runs, one after the other.
-fn runs(seed: u64, cases: usize, steps: usize) -> Result<(), String> {
+/// One run, and its shrinking if it fails.
+fn run_and_shrink(seed: u64, index: usize, steps: usize) -> Checked {
     let config = Config {
-        cases: cases as u32,
-        failure_persistence: None, // the seed finds it again
+        cases: 1,
+        failure_persistence: None, // its numbers find it again
         max_shrink_time: SHRINK_MS,
-        max_shrink_iters: u32::MAX,
+        max_shrink_iters: 1_000_000,
         ..Config::default()
     };
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&(index as u64).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let tested = runner.run(&Scripts { steps }, |script| {
@@ -195,9 +203,13 @@ fn runs(seed: u64, cases: usize, steps: usize) -> Result<(), String> {
     match tested {
         Ok(()) => Ok(()),
         Err(TestError::Fail(_, script)) => {
-            // The reason that proptest keeps is the last one; the shrunk script's own is wanted.
-            let why = run(&script).err().unwrap_or("it does not fail again".into());
-            Err(format!("seed {seed}: {why}\n{script:?}"))
+            // The reason that proptest keeps may be another script's: the shrunk one's own is wanted.
+            let why = run(&script)
+                .err()
+                .unwrap_or("it does not fail again".into());
+            let again =
+                format!("LAWS_SEED={seed} LAWS_FIRST={index} LAWS_RUNS=1 LAWS_STEPS={steps}");
+            Err(format!("{again}: {why}\n{script:?}"))
         }
         Err(TestError::Abort(why)) => Err(why.message().into()),
     }
@@ -207,20 +219,31 @@ fn runs(seed: u64, cases: usize, steps: usize) -> Result<(), String> {
 fn laws_hold_on_random_evenings() {
     let (cases, steps) = (number("LAWS_RUNS", RUNS), number("LAWS_STEPS", STEPS));
     let seed = number("LAWS_SEED", 1) as u64;
+    let first = number("LAWS_FIRST", 0);
+    let next = AtomicUsize::new(first);
+    let failures = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, |n| n.get());
-    let workers = workers.min(cases).max(1);
     let began = Instant::now();
-    let failures: Vec<_> = thread::scope(|scope| {
-        let start = |worker: usize| {
-            let cases = (cases + workers - 1 - worker) / workers;
-            let seed = seed * 1_000 + worker as u64;
-            scope.spawn(move || runs(seed, cases, steps))
-        };
-        let running: Vec<_> = (0..workers).map(start).collect();
-        let ended = running.into_iter().map(|worker| worker.join());
-        let ended = ended.map(|joined| joined.unwrap_or_else(|_| Err("a worker panicked".into())));
-        ended.filter_map(Result::err).collect()
+    let work = || loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        if index >= first + cases {
+            return;
+        }
+        if let Err(why) = run_and_shrink(seed, index, steps) {
+            let failures = failures.lock();
+            failures.unwrap_or_else(PoisonError::into_inner).push(why);
+            next.fetch_max(first + cases, Ordering::Relaxed); // no further runs
+        }
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for worker in running {
+            worker.join().expect("a worker panicked");
+        }
     });
+    let failures = failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     let seconds = began.elapsed().as_secs_f64();
     let (table, messages) = tally::table();
     println!("{table}");

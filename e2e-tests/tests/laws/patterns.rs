@@ -1,6 +1,7 @@
 //! Laws on their own: the same time watched in other patterns, and what a message costs with more history.
 
-use crate::world::{World, Start, RATE};
+use crate::base::Start;
+use crate::world::{World, RATE};
 use proptest::{collection::vec, prelude::*};
 use vilokanam_chain::{account, Calls};
 use vilokanam_e2e::model::{Action, MeterCall};
@@ -151,7 +152,10 @@ fn costs(world: &mut World) -> [(&'static str, u64); 4] {
         ("open", cost(world, account("stranger"), a.open(request))),
         ("settle", cost(world, carol, b.settle(id))),
         ("close", cost(world, carol, c.close(number))),
-        ("set_rates", cost(world, account("bob"), pricing.set_rates(2, rates))),
+        (
+            "set_rates",
+            cost(world, account("bob"), pricing.set_rates(2, rates)),
+        ),
     ]
 }
 

@@ -60,7 +60,10 @@ impl Transaction<'_> {
             Err(trap) if trap.name == "ContractTrapped" && unpayable => {
                 Ok((Outcome::NotPayable, None))
             }
-            Err(trap) if trap.name == "ContractTrapped" => Ok((Outcome::Trapped, None)),
+            // A call back up the stack ends the caller's frame; what called that sees a trap.
+            Err(trap) if ["ContractTrapped", "ReentranceDenied"].contains(&&*trap.name) => {
+                Ok((Outcome::Trapped, None))
+            }
             answer => answer,
         }
     }

@@ -111,7 +111,7 @@ impl ValueTree for ScriptTree {
                 return false;
             };
             // What is done stays: only with what is made simpler.
-            if at % NUMBERS > 0 && *number > 0 {
+            if !at.is_multiple_of(NUMBERS) && *number > 0 {
                 let old = std::mem::take(number);
                 self.tried = Tried::Lowered(at, old);
                 return true;
@@ -119,6 +119,7 @@ impl ValueTree for ScriptTree {
         }
     }
 
+    /// Takes back what was tried, and tries the next: what was there is known to fail.
     fn complicate(&mut self) -> bool {
         match std::mem::replace(&mut self.tried, Tried::Nothing) {
             Tried::Nothing => return false,
@@ -131,7 +132,7 @@ impl ValueTree for ScriptTree {
                 }
             }
         }
-        true
+        self.simplify()
     }
 }
 

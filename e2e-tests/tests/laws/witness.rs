@@ -76,10 +76,7 @@ impl Witness {
         }
         self.see_sessions(now_ms, receipt)?;
         match (action, outcome) {
-            (
-                Action::Meter(MeterCall::Owed(id)),
-                Outcome::Meter(Ok(Value::Amount(owed))),
-            ) => {
+            (Action::Meter(MeterCall::Owed(id)), Outcome::Meter(Ok(Value::Amount(owed)))) => {
                 let seen = self.open(*id)?;
                 let due = seen.settled + owed;
                 ensure(due >= seen.due && due <= seen.hold, || {

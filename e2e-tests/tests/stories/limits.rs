@@ -1,9 +1,10 @@
 //! The edges: the largest amounts, the fullest lists, the most pages.
 
 use crate::common::*;
+use core::fmt::Debug;
 use ink::scale::Encode;
 use psp22::PSP22;
-use vilokanam_chain::{account, artifacts_dir, instantiate, psp22};
+use vilokanam_chain::{account, artifacts_dir, instantiate, psp22, Calls, Message, VLK};
 use vilokanam_interfaces::{
     AssetId, AssetRate, Balance, Change, Class, OpenRequest, Outcome, PaymentHandler,
     PricingEngine, StreamId, TickStream, TickStreamError as Error, MAX_BATCH_PAGES, MAX_HOLD,
@@ -135,4 +136,61 @@ fn a_stream_has_room_for_so_many_pages_and_no_more() {
     s.opens("alice", request());
     s.must("mira", suite.meter().clear_page(STREAM, 2_047));
     s.must("mira", suite.meter().provide_seats(STREAM, 1));
+}
+
+/// What a call does when it gets a little more gas each time: fail, and at last do the right thing. Never half of it.
+#[track_caller]
+fn is_right_or_refused<T, E, M>(s: &mut Stage, who: &str, message: impl Fn() -> M, right: T)
+where
+    T: PartialEq + Debug,
+    E: Debug,
+    M: Message<Output = Result<T, E>>,
+{
+    let full = s.chain.quote(account(who), message()).expect("is served");
+    assert_eq!(full.value.expect("succeeds"), right);
+    let (time, proof) = (full.receipt.ref_time, full.receipt.proof_size);
+    let (mut trapped, mut refused, mut done) = (0, 0, 0);
+    for part in 1..=60 {
+        for (time, proof) in [(time / 50 * part, u64::MAX), (u64::MAX, proof / 50 * part)] {
+            s.chain.limit_gas(time, proof);
+            let outcome = s.chain.quote(account(who), message());
+            match outcome.map(|sent| sent.value) {
+                Err(_) => trapped += 1,
+                Ok(Err(_)) => refused += 1,
+                Ok(Ok(value)) => {
+                    assert_eq!(value, right);
+                    done += 1;
+                }
+            }
+        }
+    }
+    s.chain.unlimit_gas();
+    assert!(
+        trapped + refused > 0 && done > 0,
+        "{trapped} {refused} {done}"
+    );
+}
+
+#[test]
+fn a_call_that_is_starved_of_gas_never_moves_another_amount() {
+    let mut s = Stage::on_air();
+    let suite = s.suite;
+    s.opens("alice", request());
+    s.opens("bob", vlk_request());
+    s.advance(10_000);
+    let alice = id("alice", 1);
+    is_right_or_refused(&mut s, "alice", || suite.meter().close(1), 10_000_070);
+    is_right_or_refused(&mut s, "sam", || suite.meter().settle(alice), 10_000_070);
+    is_right_or_refused(&mut s, "sam", || suite.meter().owed(alice), 10_000_070);
+    let both = || suite.meter().settle_page(STREAM, 0);
+    let right = vec![(NATIVE, 10_000_070), (VLK, 3_333_330)];
+    is_right_or_refused(&mut s, "sam", both, right);
+    is_right_or_refused(&mut s, "noor", || suite.meter().provide_seats(1, 1), ());
+    s.must("sam", suite.meter().settle_page(STREAM, 0));
+    let payable = || suite.payments().withdraw_payable(VLK);
+    is_right_or_refused(&mut s, "mira", payable, 2_999_997);
+    s.gets_vlk("sam", 77);
+    let donate = suite.token().transfer(suite.payments, 77, Vec::new());
+    s.must("sam", donate);
+    is_right_or_refused(&mut s, "sam", || suite.payments().sweep(VLK), 77);
 }

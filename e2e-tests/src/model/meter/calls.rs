@@ -410,8 +410,8 @@ impl Model {
         if self.now_ms < finish_ms {
             return Err(Error::ExitNotDue { finish_ms });
         }
-        let (_, _, watched_ms) = self.charged(life, life.since_ms);
-        self.pay_and_release(id, life.settled(), watched_ms, true)?;
+        let (_, accrued, watched_ms) = self.charged(life, life.since_ms);
+        self.pay_and_release(id, accrued / SCALE, watched_ms, true)?;
         Ok(Value::Unit)
     }
 

@@ -1,0 +1,158 @@
+//! Messages to the administrative part of any contract.
+
+use super::{Choice, Chooser, DAY};
+use vilokanam_chain::account;
+use vilokanam_e2e::model::{Action, AdminCall, Part};
+use vilokanam_interfaces::{
+    Change, FeeSchedule, Hash, Millis, Wiring, MAX_CHANGE_DELAY_MS, MIN_CHANGE_DELAY_MS,
+};
+
+impl Chooser<'_> {
+    pub(super) fn part(&mut self) -> Part {
+        const PARTS: [Part; 10] = [
+            Part::Payments,
+            Part::Payments,
+            Part::Payments,
+            Part::Meter,
+            Part::Meter,
+            Part::Pricing,
+            Part::Pricing,
+            Part::Registry,
+            Part::Token(0),
+            Part::Token(1),
+        ];
+        PARTS[self.dice.roll(PARTS.len())]
+    }
+
+    /// A message of the owner, most of the time.
+    pub(super) fn administer(&mut self, part: Part, call: AdminCall) -> Choice {
+        let caller = self.mostly(self.world.model.admin(part).owner);
+        self.act(caller, Action::Admin(part, call))
+    }
+
+    pub(super) fn propose_owner(&mut self) -> Choice {
+        let part = self.part();
+        let proposed = match self.dice.roll(5) {
+            0 => None,
+            _ => Some(self.someone()),
+        };
+        self.administer(part, AdminCall::ProposeOwner(proposed))
+    }
+
+    pub(super) fn accept_owner(&mut self) -> Choice {
+        let admins = self.world.model.admins.iter();
+        let offers = admins.filter_map(|(part, admin)| Some((*part, admin.proposed?)));
+        let offers: Vec<_> = offers.collect();
+        let found = self.dice.pick(&offers);
+        let (part, right) = found.unwrap_or((Part::Payments, account("erin")));
+        let caller = self.mostly(right);
+        self.act(caller, Action::Admin(part, AdminCall::AcceptOwner))
+    }
+
+    pub(super) fn raise_change_delay(&mut self) -> Choice {
+        let part = self.part();
+        let now = self.world.model.admin(part).change_delay_ms;
+        const DELAYS: [Millis; 4] = [
+            MIN_CHANGE_DELAY_MS,
+            0,
+            MAX_CHANGE_DELAY_MS + 1,
+            MIN_CHANGE_DELAY_MS + DAY,
+        ];
+        let delay_ms = DELAYS.get(self.dice.roll(5)).copied().unwrap_or(now);
+        self.administer(part, AdminCall::RaiseChangeDelay(delay_ms))
+    }
+
+    /// What a contract may be wired to anew, with the right addresses most of the time.
+    pub(super) fn rewiring(&mut self, part: Part) -> Wiring {
+        let first = self.world.first_wiring(part);
+        let mut wiring = match part {
+            Part::Meter => Wiring {
+                payments: None,
+                ..first
+            },
+            _ => first,
+        };
+        match self.dice.roll(16) {
+            0 => wiring.registry = Some(account("stranger")),
+            1 => wiring = Wiring::default(),
+            3 if wiring.pricing.is_some() => wiring.pricing = Some(self.world.suite.token),
+            2 => wiring.payments = first.payments.or(first.meter),
+            _ => {}
+        }
+        wiring
+    }
+
+    pub(super) fn announce(&mut self) -> Choice {
+        let part = self.part();
+        let (kind, odd) = self.dice.roll2(14, 12);
+        let suite = &self.world.suite;
+        let bps = |bps: u16| FeeSchedule {
+            standard_bps: bps,
+            premium_bps: bps / 2,
+            subscription_bps: 2_000,
+            tips_bps: 0,
+            referral_bps: bps,
+        };
+        let change = match kind {
+            0 if odd < 8 => Change::Code(self.world.model.admin(part).code),
+            0 => Change::Code(Hash::from([7; 32])),
+            1 | 2 => Change::Wiring(self.rewiring(part)),
+            3 | 4 => Change::ListToken(match odd {
+                0 => suite.payments,
+                1 => suite.registry,
+                2 => account("stranger"),
+                3 => suite.token,
+                _ => self.world.model.contracts.tokens[1],
+            }),
+            5..=8 => Change::SetAsset {
+                asset: self.asset(),
+                allowed: odd < 7,
+            },
+            9..=11 => Change::Fees(bps([1_000, 0, 3_000, 3_001, 1, 2_500][odd % 6])),
+            _ => Change::Treasury(self.someone()),
+        };
+        // What only the payment handler takes goes there, most of the time.
+        let part = match (&change, odd) {
+            (Change::Code(_) | Change::Wiring(_), _) | (_, 11) => part,
+            _ => Part::Payments,
+        };
+        self.administer(part, AdminCall::Announce(change))
+    }
+
+    /// A change that waits, due ones first; or none.
+    pub(super) fn pending(&mut self) -> (Part, u32) {
+        let now = self.now();
+        let mut waiting = Vec::new();
+        for (part, admin) in &self.world.model.admins {
+            let changes = admin.pending.iter();
+            waiting.extend(changes.map(|change| (change.due_ms > now, *part, change.id)));
+        }
+        waiting.sort_unstable();
+        let due = waiting.iter().filter(|w| !w.0).count();
+        let among = match self.dice.roll(6) {
+            0 => waiting.len(),
+            _ => due.max(1).min(waiting.len()),
+        };
+        let found = self.dice.pick(&waiting[..among]);
+        found.map_or((self.part(), 99), |(_, part, id)| (part, id))
+    }
+
+    pub(super) fn cancel(&mut self) -> Choice {
+        let (part, id) = self.pending();
+        self.administer(part, AdminCall::Cancel(id))
+    }
+
+    pub(super) fn apply(&mut self) -> Choice {
+        let (part, id) = self.pending();
+        self.administer(part, AdminCall::Apply(id))
+    }
+
+    pub(super) fn wire(&mut self) -> Choice {
+        let part = self.part();
+        let mut wiring = self.world.first_wiring(part);
+        if self.dice.rarely(4) {
+            wiring.meter = Some(self.world.suite.registry);
+        }
+        self.administer(part, AdminCall::Wire(wiring))
+    }
+}
