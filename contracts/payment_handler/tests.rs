@@ -352,6 +352,16 @@ fn new_fails_when_tokens_are_too_many() {
     );
 }
 
+#[ink::test]
+fn announce_fails_when_the_token_is_the_contract_itself() {
+    let mut ready = empty();
+    call_as(OWNER);
+    assert_eq!(
+        ready.payments.announce(Change::ListToken(CONTRACT)),
+        Err(AdminError::InvalidChange)
+    );
+}
+
 // Deposits.
 
 #[ink::test]

@@ -91,7 +91,7 @@ fn cells_have_the_sizes_that_deposits_are_quoted_for() {
     let mut page = Page::new(people().alice);
     assert_eq!(page.encoded_size(), PAGE_LEN);
     // One buffer of 16 KiB bounds a cell.
-    assert!(PAGE_LEN < 12 * 1024);
+    const { assert!(PAGE_LEN < 12 * 1024) };
     for place in 0..PAGE_SEATS as u8 {
         page.put(place, &seat(u32::from(place) + 1, 0));
     }

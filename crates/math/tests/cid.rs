@@ -33,7 +33,7 @@ fn base58(bytes: &[u8]) -> String {
 /// Base32 by a string of ones and zeros.
 fn base32(bytes: &[u8]) -> String {
     let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-    while bits.len() % 5 != 0 {
+    while !bits.len().is_multiple_of(5) {
         bits.push('0');
     }
     (0..bits.len())

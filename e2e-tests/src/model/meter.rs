@@ -213,7 +213,7 @@ impl Meter {
             let seated = self.seated(stream, page);
             let seat = (0..PAGE_SEATS as u8).find(|seat| !seated.contains_key(seat))?;
             let mut terms: BTreeSet<_> = seated.values().map(|s| s.1.combination()).collect();
-            terms.insert(of.clone());
+            terms.insert(of);
             if terms.len() <= PAGE_TERMS as usize {
                 return Some((page, seat, false));
             }
