@@ -3,11 +3,12 @@
 use ink::{
     codegen::TraitCallBuilder as _,
     env::{DefaultEnvironment, Error as EnvError},
+    prelude::vec::Vec,
     LangError,
 };
 use vilokanam_interfaces::{
-    AccountId, AssetId, Millis, PaymentHandler, PricingEngineError as Error, StreamFacts, StreamId,
-    StreamRegistry, Wiring,
+    AccountId, AssetId, BroadcastNo, Millis, PaymentHandler, PricingEngineError as Error,
+    StreamFacts, StreamId, StreamRegistry, Wiring,
 };
 
 /// The other contracts, known to be wired.
@@ -37,6 +38,18 @@ impl Wired {
     pub fn facts(&self, stream: StreamId) -> Result<Option<StreamFacts>, Error> {
         let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
         answer(registry.call().facts(stream).try_invoke())
+    }
+
+    /// When broadcasts end or ended, in order.
+    pub fn ends(&self, broadcasts: Vec<(StreamId, BroadcastNo)>) -> Result<Vec<Millis>, Error> {
+        let asked = broadcasts.len();
+        let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
+        let ends = answer(registry.call().broadcast_ends(broadcasts).try_invoke())?;
+        if ends.len() != asked {
+            return Err(Error::CallFailed);
+        }
+        let ends: Option<_> = ends.into_iter().collect();
+        ends.ok_or(Error::BroadcastNotFound)
     }
 
     /// What the registry knows of a stream that `account` owns or operates.

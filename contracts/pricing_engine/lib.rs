@@ -24,7 +24,8 @@ mod pricing_engine {
     use crate::{
         calls::Wired,
         rules::{
-            charge_one, ensure_rates, ensure_room, factor, obstacle, on_air, rate_in, steps_of,
+            charge_one, end_in, ensure_affordable, ensure_open, ensure_rates, ensure_room, factor,
+            obstacle, on_air, rate_of, steps_of, End,
         },
     };
     use ink::{
@@ -35,9 +36,9 @@ mod pricing_engine {
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
         events::pricing_engine::*, AdminError, Administered, AssetId, AssetRate, BroadcastNo,
-        Change, ChargeItem, Charged, Footprint, Millis, OpenPrice, PendingChange, PlanKind, PlanNo,
-        PricingEngine, PricingEngineError, PricingLimits, Quote, StreamId, TrackEntry, Wiring,
-        MAX_CHARGES, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
+        Change, ChargeItem, Charged, Footprint, Millis, Offer, OpenRequest, PendingChange,
+        PlanKind, PlanNo, PricingEngine, PricingEngineError, PricingLimits, Quote, StreamId,
+        TrackEntry, Wiring, MAX_CHARGES, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
     };
     use vilokanam_math::charge as math;
 
@@ -63,7 +64,7 @@ mod pricing_engine {
     #[derive(Debug, Clone, PartialEq, Eq)]
     #[ink::scale_derive(Encode, Decode, TypeInfo)]
     #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    pub struct Offer {
+    pub struct Prices {
         /// A rate in each asset that it accepts.
         pub rates: Vec<AssetRate>,
         /// The newest version of its plan.
@@ -79,7 +80,7 @@ mod pricing_engine {
         /// Ownership, delayed changes, wiring.
         admin: Admin,
         /// What streams offer; none before the first rates or plan. One read opens a session.
-        offers: Mapping<StreamId, Offer, ManualKey<0x00B1_0001>>,
+        prices: Mapping<StreamId, Prices, ManualKey<0x00B1_0001>>,
         /// The repricings of broadcasts, oldest first; none before the first.
         tracks: Mapping<(StreamId, BroadcastNo), Track, ManualKey<0x00B1_0002>>,
         /// The versions of plans from 1 on, which never change.
@@ -99,7 +100,7 @@ mod pricing_engine {
     impl PricingEngine for Pricing {
         #[ink(message)]
         fn rates(&self, stream: StreamId) -> Vec<AssetRate> {
-            self.offer(stream).rates
+            self.prices(stream).rates
         }
 
         #[ink(message)]
@@ -109,7 +110,7 @@ mod pricing_engine {
 
         #[ink(message)]
         fn plan(&self, stream: StreamId) -> PlanNo {
-            self.offer(stream).plan
+            self.prices(stream).plan
         }
 
         #[ink(message)]
@@ -150,13 +151,27 @@ mod pricing_engine {
         }
 
         #[ink(message)]
-        fn open_price(&self, stream: StreamId, asset: AssetId) -> Result<OpenPrice> {
-            let offer = self.offer(stream);
-            Ok(OpenPrice {
-                rate_per_sec: rate_in(&offer.rates, asset)
-                    .ok_or(PricingEngineError::AssetNotAccepted { asset })?,
-                factor: factor(offer.kind),
-                plan: offer.plan,
+        fn offer(&self, viewer: AccountId, request: OpenRequest) -> Result<Offer> {
+            let facts = self.wired()?.facts(request.stream)?;
+            let facts = facts.ok_or(PricingEngineError::StreamNotFound)?;
+            ensure_open(
+                &facts,
+                viewer,
+                request.referrer,
+                self.env().block_timestamp(),
+            )?;
+            let prices = self.prices(request.stream);
+            let rate_per_sec = rate_of(&prices.rates, request.asset)?;
+            let factor = factor(prices.kind);
+            ensure_affordable(rate_per_sec, factor, &request)?;
+            Ok(Offer {
+                broadcast: facts.broadcast_no,
+                class: facts.class,
+                terms_no: facts.terms_no,
+                terms: facts.terms,
+                rate_per_sec,
+                factor,
+                plan: prices.plan,
             })
         }
 
@@ -165,6 +180,7 @@ mod pricing_engine {
             if items.len() > MAX_CHARGES as usize {
                 return Err(PricingEngineError::TooManyCharges { max: MAX_CHARGES });
             }
+            let ends = self.ends(&items)?;
             let mut charged = Vec::with_capacity(items.len());
             // The track that was read last: a batch names the sessions of a broadcast together.
             let mut track = Vec::new();
@@ -182,7 +198,10 @@ mod pricing_engine {
                     steps = steps_of(&track, item.asset);
                     steps_in = Some(item.asset);
                 }
-                charged.push(charge_one(item, &steps, now_ms).ok_or(PricingEngineError::Overflow)?);
+                let stop_ms = item.stop_ms.min(end_in(&ends, broadcast));
+                let item = ChargeItem { stop_ms, ..*item };
+                charged
+                    .push(charge_one(&item, &steps, now_ms).ok_or(PricingEngineError::Overflow)?);
             }
             Ok(charged)
         }
@@ -194,11 +213,9 @@ mod pricing_engine {
             let allowed = wired.is_allowed(asset)?;
             let paused_until_ms = wired.paused_until()?;
             let facts = facts.ok_or(PricingEngineError::StreamNotFound)?;
-            let OpenPrice {
-                rate_per_sec,
-                factor,
-                ..
-            } = self.open_price(stream, asset)?;
+            let prices = self.prices(stream);
+            let rate_per_sec = rate_of(&prices.rates, asset)?;
+            let factor = factor(prices.kind);
             let hold = math::hold_for(rate_per_sec, factor, duration_ms)
                 .ok_or(PricingEngineError::Overflow)?;
             let now_ms = self.env().block_timestamp();
@@ -316,25 +333,43 @@ mod pricing_engine {
             Wired::new(self.admin.wiring())
         }
 
-        fn offer(&self, stream: StreamId) -> Offer {
-            self.offers.get(stream).unwrap_or(Offer {
+        fn prices(&self, stream: StreamId) -> Prices {
+            self.prices.get(stream).unwrap_or(Prices {
                 rates: Vec::new(),
                 plan: 0,
                 kind: PlanKind::Flat,
             })
         }
 
+        /// The ends of the items' broadcasts: one call, whatever their number. One to come by the clock of now is none yet.
+        fn ends(&self, items: &[ChargeItem]) -> Result<Vec<End>> {
+            let mut broadcasts = Vec::new();
+            for item in items {
+                let broadcast = (item.stream, item.broadcast);
+                if !broadcasts.contains(&broadcast) {
+                    broadcasts.push(broadcast);
+                }
+            }
+            let ends = self.wired()?.ends(broadcasts.clone())?;
+            let now_ms = self.env().block_timestamp();
+            let known = |end_ms| if end_ms > now_ms { Millis::MAX } else { end_ms };
+            Ok(broadcasts
+                .into_iter()
+                .zip(ends.into_iter().map(known))
+                .collect())
+        }
+
         /// Makes `kind` the stream's newest plan.
         pub(crate) fn add_plan(&mut self, stream: StreamId, kind: PlanKind) -> Result<PlanNo> {
-            let mut offer = self.offer(stream);
-            offer.plan = offer
+            let mut prices = self.prices(stream);
+            prices.plan = prices
                 .plan
                 .checked_add(1)
                 .ok_or(PricingEngineError::Overflow)?;
-            offer.kind = kind;
-            self.plans.insert((stream, offer.plan), &kind);
-            self.offers.insert(stream, &offer);
-            Ok(offer.plan)
+            prices.kind = kind;
+            self.plans.insert((stream, prices.plan), &kind);
+            self.prices.insert(stream, &prices);
+            Ok(prices.plan)
         }
 
         /// Makes `rates` the stream's, for those who open and for the broadcast on air, and returns the old ones.
@@ -354,9 +389,9 @@ mod pricing_engine {
                 });
                 self.tracks.insert((stream, broadcast), &track);
             }
-            let mut offer = self.offer(stream);
-            let old = core::mem::replace(&mut offer.rates, rates.to_vec());
-            self.offers.insert(stream, &offer);
+            let mut prices = self.prices(stream);
+            let old = core::mem::replace(&mut prices.rates, rates.to_vec());
+            self.prices.insert(stream, &prices);
             Ok(old)
         }
     }

@@ -2,9 +2,9 @@
 
 use ink::prelude::vec::Vec;
 use vilokanam_interfaces::{
-    AssetId, AssetRate, Balance, BroadcastNo, ChargeItem, Charged, Millis, Obstacle, PlanKind,
-    PricingEngineError, StreamFacts, TrackEntry, FACTOR_ONE, MAX_HOLD, MAX_RATE, MAX_RATES,
-    MAX_TRACK, MIN_REPRICE_MS,
+    AccountId, AssetId, AssetRate, Balance, BroadcastNo, ChargeItem, Charged, Millis, Obstacle,
+    OpenRequest, PlanKind, PricingEngineError, StreamFacts, StreamId, TrackEntry, FACTOR_ONE,
+    MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_HOLD_MS, MIN_REPRICE_MS,
 };
 use vilokanam_math::charge as math;
 
@@ -13,6 +13,63 @@ type Result<T> = core::result::Result<T, PricingEngineError>;
 /// The stream's broadcast on air at an instant.
 pub fn on_air(facts: &StreamFacts, now_ms: Millis) -> Option<BroadcastNo> {
     (facts.broadcast_no > 0 && now_ms < facts.end_ms).then_some(facts.broadcast_no)
+}
+
+/// A broadcast, and when it ended; `Millis::MAX` if it has not.
+pub type End = ((StreamId, BroadcastNo), Millis);
+
+/// When a broadcast ended, of those listed.
+pub fn end_in(ends: &[End], broadcast: (StreamId, BroadcastNo)) -> Millis {
+    ends.iter()
+        .find(|(of, _)| *of == broadcast)
+        .map_or(Millis::MAX, |(_, end_ms)| *end_ms)
+}
+
+/// Whether a viewer whom `referrer` sent could open on a stream now.
+pub fn ensure_open(
+    facts: &StreamFacts,
+    viewer: AccountId,
+    referrer: Option<AccountId>,
+    now_ms: Millis,
+) -> Result<()> {
+    if facts.suspended {
+        return Err(PricingEngineError::Suspended);
+    }
+    if on_air(facts, now_ms).is_none() {
+        return Err(PricingEngineError::NotLive);
+    }
+    let Some(referrer) = referrer else {
+        return Ok(());
+    };
+    let terms = &facts.terms;
+    if referrer == viewer
+        || referrer == AccountId::from([0; 32])
+        || referrer == terms.owner
+        || terms.cohosts.iter().any(|share| share.account == referrer)
+    {
+        return Err(PricingEngineError::InvalidReferrer);
+    }
+    Ok(())
+}
+
+/// Whether a session at this price keeps the ceiling, and its hold the limits.
+pub fn ensure_affordable(rate: Balance, factor: u32, request: &OpenRequest) -> Result<()> {
+    let overflow = PricingEngineError::Overflow;
+    let ceiling = request.ceiling;
+    if math::above_ceiling(rate, factor, ceiling).ok_or(overflow.clone())? {
+        return Err(PricingEngineError::AboveCeiling {
+            price_per_sec: math::price(rate, factor).ok_or(overflow)?,
+            ceiling,
+        });
+    }
+    if request.hold > MAX_HOLD {
+        return Err(PricingEngineError::HoldTooLarge { max: MAX_HOLD });
+    }
+    let needed = math::hold_for(rate, factor, MIN_HOLD_MS).ok_or(overflow)?;
+    if request.hold < needed {
+        return Err(PricingEngineError::HoldTooSmall { needed });
+    }
+    Ok(())
 }
 
 /// Whether a stream could have these rates, whatever the assets.
@@ -56,6 +113,11 @@ pub fn rate_in(rates: &[AssetRate], asset: AssetId) -> Option<Balance> {
         .iter()
         .find(|rate| rate.asset == asset)
         .map(|rate| rate.rate_per_sec)
+}
+
+/// The rate in one asset, or `AssetNotAccepted`.
+pub fn rate_of(rates: &[AssetRate], asset: AssetId) -> Result<Balance> {
+    rate_in(rates, asset).ok_or(PricingEngineError::AssetNotAccepted { asset })
 }
 
 /// The repricings in one asset.

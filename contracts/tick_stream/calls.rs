@@ -8,9 +8,9 @@ use ink::{
     LangError,
 };
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, Class, FeeTerms, Millis,
-    OpenPrice, OpenRequest, PayTerms, PaymentHandler, PricingEngine, SettleItem, StreamFacts,
-    StreamId, StreamRegistry, TickStreamError as Error, Wiring,
+    AccountId, AssetId, Balance, ChargeItem, Charged, Class, FeeTerms, Millis, Offer, OpenRequest,
+    PayTerms, PaymentHandler, PricingEngine, SettleItem, StreamId, StreamRegistry,
+    TickStreamError as Error, Wiring,
 };
 
 /// The other contracts, known to be wired.
@@ -42,34 +42,24 @@ impl Wired {
         }
     }
 
-    /// What the registry knows of a stream.
-    pub fn facts(&self, stream: StreamId) -> Checked<StreamFacts> {
+    /// Fails unless the registry has the stream: they are numbered from 1, without gaps.
+    pub fn ensure_stream(&self, stream: StreamId) -> Checked<()> {
         let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
-        let facts = registry.call().facts(stream).try_invoke();
-        answer(facts, Error::RegistryFailed)?.ok_or_else(|| Error::StreamNotFound.into())
-    }
-
-    /// When broadcasts end or ended, in order.
-    pub fn ends(&self, broadcasts: Vec<(StreamId, BroadcastNo)>) -> Checked<Vec<Millis>> {
-        let asked = broadcasts.len();
-        let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
-        let ends = registry.call().broadcast_ends(broadcasts).try_invoke();
-        let ends: Vec<_> = answer(ends, Error::RegistryFailed)?
-            .into_iter()
-            .flatten()
-            .collect();
-        // A session's broadcast exists: a registry that does not know it has failed.
-        if ends.len() != asked {
-            return Err(Error::RegistryFailed.into());
+        let count = answer(
+            registry.call().stream_count().try_invoke(),
+            Error::RegistryFailed,
+        )?;
+        if !(1..=count).contains(&stream) {
+            return Err(Error::StreamNotFound.into());
         }
-        Ok(ends)
+        Ok(())
     }
 
-    /// The price at which a session would open.
-    pub fn open_price(&self, stream: StreamId, asset: AssetId) -> Checked<OpenPrice> {
+    /// What a session would be opened on.
+    pub fn offer(&self, viewer: AccountId, request: &OpenRequest) -> Checked<Offer> {
         let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
-        let price = pricing.call().open_price(stream, asset).try_invoke();
-        answer(price, Error::PricingFailed)?.map_err(|refusal| Error::Pricing(refusal).into())
+        let offer = pricing.call().offer(viewer, *request).try_invoke();
+        answer(offer, Error::PricingFailed)?.map_err(|refusal| Error::Pricing(refusal).into())
     }
 
     /// Charges sessions up to `now_ms`, in order.

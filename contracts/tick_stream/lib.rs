@@ -28,8 +28,7 @@ mod tick_stream {
         batch::{Batch, BatchSeat},
         calls::Wired,
         seats::{
-            is_payee, Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END,
-            PAGE_LEN,
+            Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
         },
         Checked,
     };
@@ -39,12 +38,12 @@ mod tick_stream {
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        events::tick_stream::*, AdminError, Administered, AssetId, Audience, BroadcastNo, Change,
-        Charged, Footprint, Millis, OpenPrice, OpenQuote, OpenRequest, OpenSession, Outcome,
-        PageNo, PageView, PendingChange, Session, SessionId, SessionNo, StreamFacts, StreamId,
-        TickLimits, TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH,
-        MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED,
-        MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
+        events::tick_stream::*, AdminError, Administered, AssetId, Audience, Change, Charged,
+        Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome, PageNo, PageView,
+        PendingChange, Session, SessionId, SessionNo, StreamId, TickLimits, TickStream,
+        TickStreamError as Error, Viewer, Wiring, MAX_BATCH, MAX_BATCH_PAGES, MAX_GRACE_MS,
+        MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS,
+        PAGE_TERMS,
     };
     use vilokanam_math::charge as math;
 
@@ -87,8 +86,7 @@ mod tick_stream {
     struct Opening {
         account: Account,
         number: SessionNo,
-        facts: StreamFacts,
-        price: OpenPrice,
+        offer: Offer,
         meter: StreamMeter,
     }
 
@@ -208,7 +206,7 @@ mod tick_stream {
                 return Ok(charged.ended_ms);
             }
             let seat = &found.seat;
-            let item = seat.charge_item(found.place.stream, seat.until_ms);
+            let item = seat.charge_item(found.place.stream);
             let charged = wired.charge(Millis::MAX, vec![item])?;
             let end = charged.first().and_then(|charged| charged.ended_ms);
             Ok(end.filter(|end| *end < Millis::MAX))
@@ -218,15 +216,15 @@ mod tick_stream {
         fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             let wired = self.wired()?;
             let mut opening = self.prepare(&wired, viewer, &request)?;
-            let fees = wired.would_hold(viewer, &request, opening.facts.class)?;
-            let terms = TermsSlot::new(&opening.facts, fees);
+            let fees = wired.would_hold(viewer, &request, opening.offer.class)?;
+            let terms = TermsSlot::new(&opening.offer, fees);
             let before = opening.meter.len();
             let (_, _, _, new_page) =
                 self.page_for(request.stream, &mut opening.meter, &terms, viewer)?;
-            let (rate, factor) = (opening.price.rate_per_sec, opening.price.factor);
+            let (rate, factor) = (opening.offer.rate_per_sec, opening.offer.factor);
             Ok(OpenQuote {
                 number: opening.number,
-                broadcast: opening.facts.broadcast_no,
+                broadcast: opening.offer.broadcast,
                 price_per_sec: math::price(rate, factor).ok_or(Error::Overflow)?,
                 lasts_ms: math::lasts_ms(request.hold, rate, factor),
                 deposit: footprint(
@@ -248,14 +246,13 @@ mod tick_stream {
             let Opening {
                 mut account,
                 number,
-                facts,
-                price,
+                offer,
                 mut meter,
             } = opening;
 
             // The payment handler calls nobody back; what it answers decides which page fits.
-            let fees = wired.hold(viewer, &request, facts.class)?;
-            let terms = TermsSlot::new(&facts, fees);
+            let fees = wired.hold(viewer, &request, offer.class)?;
+            let terms = TermsSlot::new(&offer, fees);
             let (page_no, mut page, slot, new_page) =
                 self.page_for(request.stream, &mut meter, &terms, viewer)?;
             let seat_no = page.vacant_seat().ok_or(Error::StreamFull)?;
@@ -268,13 +265,13 @@ mod tick_stream {
                     paused: false,
                     asset: request.asset,
                     viewer,
-                    broadcast: facts.broadcast_no,
-                    plan: price.plan,
+                    broadcast: offer.broadcast,
+                    plan: offer.plan,
                     referrer: request.referrer.unwrap_or(NOBODY.into()),
                     hold: request.hold,
                     settled: 0,
-                    rate_per_sec: price.rate_per_sec,
-                    factor: price.factor,
+                    rate_per_sec: offer.rate_per_sec,
+                    factor: offer.factor,
                     ceiling: request.ceiling,
                     accrued: 0,
                     since_ms: now,
@@ -313,17 +310,17 @@ mod tick_stream {
                 viewer,
                 number,
                 stream: request.stream,
-                broadcast: facts.broadcast_no,
+                broadcast: offer.broadcast,
                 page: page_no,
                 seat: seat_no,
                 asset: request.asset,
-                terms: facts.terms_no,
+                terms: offer.terms_no,
                 fee_bps: fees.fee_bps,
                 referral_bps: fees.referral_bps,
                 referrer: request.referrer,
                 hold: request.hold,
-                rate_per_sec: price.rate_per_sec,
-                factor: price.factor,
+                rate_per_sec: offer.rate_per_sec,
+                factor: offer.factor,
                 ceiling: request.ceiling,
                 until_ms: request.until_ms,
             });
@@ -547,7 +544,7 @@ mod tick_stream {
             if pages > MAX_PROVIDED {
                 return Err(Error::TooMany { max: MAX_PROVIDED });
             }
-            wired.facts(stream)?;
+            wired.ensure_stream(stream)?;
             let payer = self.env().caller();
             let mut meter = self.meter(stream);
             for _ in 0..pages {
@@ -789,37 +786,7 @@ mod tick_stream {
             if request.until_ms.is_some_and(|until| until <= now) {
                 return Err(Error::UntilPassed.into());
             }
-            let facts = wired.facts(request.stream)?;
-            if facts.suspended {
-                return Err(Error::Suspended.into());
-            }
-            if facts.broadcast_no == 0 || facts.end_ms <= now {
-                return Err(Error::NotLive.into());
-            }
-            if let Some(referrer) = request.referrer {
-                if referrer == viewer
-                    || referrer == NOBODY.into()
-                    || is_payee(&facts.terms, &referrer)
-                {
-                    return Err(Error::InvalidReferrer.into());
-                }
-            }
-            let price = wired.open_price(request.stream, request.asset)?;
-            let (rate, factor) = (price.rate_per_sec, price.factor);
-            if math::above_ceiling(rate, factor, request.ceiling).ok_or(Error::Overflow)? {
-                return Err(Error::AboveCeiling {
-                    price_per_sec: math::price(rate, factor).ok_or(Error::Overflow)?,
-                    ceiling: request.ceiling,
-                }
-                .into());
-            }
-            if request.hold > MAX_HOLD {
-                return Err(Error::HoldTooLarge { max: MAX_HOLD }.into());
-            }
-            let needed = math::hold_for(rate, factor, MIN_HOLD_MS).ok_or(Error::Overflow)?;
-            if request.hold < needed {
-                return Err(Error::HoldTooSmall { needed }.into());
-            }
+            let offer = wired.offer(viewer, request)?;
             let meter = self.meter(request.stream);
             if meter.page_with_room().is_none() && meter.next_page().is_none() {
                 return Err(Error::StreamFull.into());
@@ -828,8 +795,7 @@ mod tick_stream {
             Ok(Opening {
                 account,
                 number,
-                facts,
-                price,
+                offer,
                 meter,
             })
         }
@@ -870,33 +836,12 @@ mod tick_stream {
         }
 
         fn charge_one(&self, wired: &Wired, found: &Found) -> Checked<Charged> {
-            let charged = self.charge(wired, &[(found.place.stream, &found.seat)])?;
-            charged
+            let item = found.seat.charge_item(found.place.stream);
+            wired
+                .charge(self.env().block_timestamp(), vec![item])?
                 .into_iter()
                 .next()
                 .ok_or_else(|| Error::PricingFailed.into())
-        }
-
-        /// Charges sessions up to now: one read of the registry and one of the pricing engine for all.
-        fn charge(&self, wired: &Wired, seats: &[(StreamId, &Seat)]) -> Checked<Vec<Charged>> {
-            let mut broadcasts: Vec<(StreamId, BroadcastNo)> = Vec::new();
-            for (stream, seat) in seats {
-                let broadcast = (*stream, seat.broadcast);
-                if !broadcasts.contains(&broadcast) {
-                    broadcasts.push(broadcast);
-                }
-            }
-            let ends = wired.ends(broadcasts.clone())?;
-            let mut items = Vec::new();
-            for (stream, seat) in seats {
-                let broadcast = (*stream, seat.broadcast);
-                let mut known = broadcasts.iter().zip(&ends);
-                let (_, end_ms) = known
-                    .find(|(of, _)| **of == broadcast)
-                    .ok_or(Error::RegistryFailed)?;
-                items.push(seat.charge_item(*stream, seat.until_ms.min(*end_ms)));
-            }
-            wired.charge(self.env().block_timestamp(), items)
         }
 
         /// Charges sessions and moves what they owe; says how much for each. Writes, calls and emits nothing if that is nothing.
@@ -912,9 +857,9 @@ mod tick_stream {
             let mut to_charge = Vec::new();
             for of in &seats {
                 let read = batch.pages.get(of.page).ok_or(Error::PageNotFound)?;
-                to_charge.push((read.at.0, &of.seat));
+                to_charge.push(of.seat.charge_item(read.at.0));
             }
-            let charged = self.charge(wired, &to_charge)?;
+            let charged = wired.charge(self.env().block_timestamp(), to_charge)?;
             let mut amounts = Vec::new();
             for (mut of, charged) in seats.into_iter().zip(charged) {
                 of.seat.advance(&charged);

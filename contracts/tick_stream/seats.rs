@@ -10,10 +10,9 @@ use ink::{
     scale::{Decode, Encode},
 };
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, FeeTerms, Millis, OpenSession,
-    PageNo, PayTerms, PlanNo, Session, SessionId, SessionNo, SessionState, Share, StreamFacts,
-    StreamId, Terms, TermsNo, TickStreamError as Error, MAX_OPEN, MAX_PAGES, PAGE_SEATS,
-    PAGE_TERMS,
+    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, FeeTerms, Millis, Offer,
+    OpenSession, PageNo, PayTerms, PlanNo, Session, SessionId, SessionNo, SessionState, Share,
+    StreamId, TermsNo, TickStreamError as Error, MAX_OPEN, MAX_PAGES, PAGE_SEATS, PAGE_TERMS,
 };
 use vilokanam_math::charge::owed;
 
@@ -90,8 +89,8 @@ impl Seat {
         (self.referrer != AccountId::from(NOBODY)).then_some(self.referrer)
     }
 
-    /// As the pricing engine takes it; its accrual ends at `stop_ms` whatever happens.
-    pub fn charge_item(&self, stream: StreamId, stop_ms: Millis) -> ChargeItem {
+    /// As the pricing engine takes it.
+    pub fn charge_item(&self, stream: StreamId) -> ChargeItem {
         ChargeItem {
             stream,
             broadcast: self.broadcast,
@@ -103,7 +102,7 @@ impl Seat {
             accrued: self.accrued,
             since_ms: self.since_ms,
             running: !self.paused,
-            stop_ms,
+            stop_ms: self.until_ms,
         }
     }
 
@@ -172,17 +171,17 @@ pub struct TermsSlot {
 pub const TERMS_LEN: usize = 142;
 
 impl TermsSlot {
-    /// The slot for sessions that open on `facts` under `fees`.
-    pub fn new(facts: &StreamFacts, fees: FeeTerms) -> Self {
+    /// The slot for sessions that open on `offer` under `fees`.
+    pub fn new(offer: &Offer, fees: FeeTerms) -> Self {
         let mut cohosts = [(AccountId::from(NOBODY), 0); COHOSTS];
-        for (place, share) in cohosts.iter_mut().zip(&facts.terms.cohosts) {
+        for (place, share) in cohosts.iter_mut().zip(&offer.terms.cohosts) {
             *place = (share.account, share.bps);
         }
         Self {
-            terms_no: facts.terms_no,
+            terms_no: offer.terms_no,
             fee_bps: fees.fee_bps,
             referral_bps: fees.referral_bps,
-            owner: facts.terms.owner,
+            owner: offer.terms.owner,
             cohosts,
         }
     }
@@ -203,11 +202,6 @@ impl TermsSlot {
                 .collect(),
         }
     }
-}
-
-/// Whether `account` is paid by `terms`.
-pub fn is_payee(terms: &Terms, account: &AccountId) -> bool {
-    terms.owner == *account || terms.cohosts.iter().any(|share| share.account == *account)
 }
 
 /// A page of seats. One read and one write serve all its sessions.

@@ -1,6 +1,9 @@
 //! `pricing_engine`: what a second costs, and the one place where a charge is computed.
 
-use crate::{AssetId, Balance, BroadcastNo, Millis, PlanNo, StreamId};
+use crate::{
+    AccountId, AssetId, Balance, BroadcastNo, Class, Millis, OpenRequest, PlanNo, StreamId, Terms,
+    TermsNo,
+};
 use ink::prelude::vec::Vec;
 
 /// The highest rate, in base units a second.
@@ -47,10 +50,18 @@ pub enum PlanKind {
     Flat,
 }
 
-/// What a session is opened at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a session is opened on: all that registry and prices fix for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-pub struct OpenPrice {
+pub struct Offer {
+    /// The broadcast on air.
+    pub broadcast: BroadcastNo,
+    /// The stream's class.
+    pub class: Class,
+    /// The number of the stream's newest terms.
+    pub terms_no: TermsNo,
+    /// Those terms.
+    pub terms: Terms,
     /// The base rate now.
     pub rate_per_sec: Balance,
     /// The price factor in millionths, fixed for the session.
@@ -83,7 +94,7 @@ pub struct ChargeItem {
     pub since_ms: Millis,
     /// Whether it runs; a paused session accrues nothing.
     pub running: bool,
-    /// When its accrual ends whatever happens: the earlier of the broadcast's end and the session's own.
+    /// The session's own latest end; `Millis::MAX`: none.
     pub stop_ms: Millis,
 }
 
@@ -220,6 +231,31 @@ pub enum PricingEngineError {
     },
     /// A number passed its limit.
     Overflow,
+    /// The stream is suspended.
+    Suspended,
+    /// No broadcast of the stream is on air.
+    NotLive,
+    /// The referrer is the viewer, or is paid by the stream.
+    InvalidReferrer,
+    /// The price is above the viewer's ceiling.
+    AboveCeiling {
+        /// The price, rounded down.
+        price_per_sec: Balance,
+        /// The ceiling.
+        ceiling: Balance,
+    },
+    /// The hold is above the largest.
+    HoldTooLarge {
+        /// The largest.
+        max: Balance,
+    },
+    /// The hold does not last for `MIN_HOLD_MS`.
+    HoldTooSmall {
+        /// The least.
+        needed: Balance,
+    },
+    /// The stream has no such broadcast.
+    BroadcastNotFound,
 }
 
 /// What a second costs: rates, plans, the price track of each broadcast, charges.
@@ -285,26 +321,36 @@ pub trait PricingEngine {
         rates: Vec<AssetRate>,
     ) -> Result<(), PricingEngineError>;
 
-    /// The price at which a session would open now.
+    /// What a session of `viewer` would be opened on now: what registry and prices say to the request.
     ///
     /// # Errors
-    /// - `AssetNotAccepted`: the stream has no rate in it.
+    /// - `NotWired`, `CallFailed`;
+    /// - `StreamNotFound`, `Suspended`, `NotLive`;
+    /// - `InvalidReferrer`: the viewer, the owner or a co-host of the newest terms, or the zero account;
+    /// - `AssetNotAccepted`: the stream has no rate in it;
+    /// - `AboveCeiling`: rate × factor > ceiling × 10^6;
+    /// - `HoldTooLarge`: above `MAX_HOLD`;
+    /// - `HoldTooSmall`: less than the price of `MIN_HOLD_MS`, rounded up.
     #[ink(message)]
-    fn open_price(&self, stream: StreamId, asset: AssetId)
-        -> Result<OpenPrice, PricingEngineError>;
+    fn offer(&self, viewer: AccountId, request: OpenRequest) -> Result<Offer, PricingEngineError>;
 
     /// Charges sessions up to `now_ms`: the one place where money is computed.
     ///
-    /// Caller: anyone; it reads one cell for each broadcast, and changes nothing.
+    /// Caller: anyone; it reads one cell for each broadcast here and one in the registry, and changes nothing.
     /// Rounding: none; `accrued` is exact. A session is charged whole milliseconds that its hold covers.
     ///
-    /// For a running session, from `since_ms` on, accrual ends at the earliest of: `stop_ms`; the first instant at which
+    /// A session's *stop* is the earlier of `stop_ms` and its broadcast's end. An end that is still to come by the chain's
+    /// clock does not count, for a heartbeat may move it: with a `now_ms` in the future, the answer is what
+    /// will be if the broadcast goes on.
+    ///
+    /// For a running session, from `since_ms` on, accrual ends at the earliest of: its stop; the first instant at which
     /// rate × factor > ceiling × 10^6; the first instant at which the next millisecond would take `accrued` above hold × 10^9.
-    /// It has ended if that instant is at or before `now_ms`. A paused session has ended if `stop_ms <= now_ms`; then, and
+    /// It has ended if that instant is at or before `now_ms`. A paused session has ended if its stop is; then, and
     /// while paused, nothing is added and `upto_ms` is `since_ms`.
     ///
     /// # Errors
     /// - `TooManyCharges`;
+    /// - `NotWired`, `CallFailed`; `BroadcastNotFound`;
     /// - `Overflow`: an item's numbers are out of the limits that open ensures.
     #[ink(message)]
     fn charge(

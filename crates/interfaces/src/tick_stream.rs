@@ -237,10 +237,6 @@ pub enum TickStreamError {
     Payments(PaymentHandlerError),
     /// The registry has no such stream.
     StreamNotFound,
-    /// The stream is suspended.
-    Suspended,
-    /// No broadcast of the stream is on air.
-    NotLive,
     /// The viewer has a session on this stream already.
     AlreadyOpen {
         /// Its number.
@@ -258,11 +254,6 @@ pub enum TickStreamError {
         /// The ceiling.
         ceiling: Balance,
     },
-    /// The hold does not last for `MIN_HOLD_MS`.
-    HoldTooSmall {
-        /// The least.
-        needed: Balance,
-    },
     /// The hold would be above the largest.
     HoldTooLarge {
         /// The largest.
@@ -270,8 +261,6 @@ pub enum TickStreamError {
     },
     /// The latest end is not in the future.
     UntilPassed,
-    /// The referrer is the viewer, or is paid by the stream.
-    InvalidReferrer,
     /// The stream has no more room for pages.
     StreamFull,
     /// No session of this viewer has this number.
@@ -376,7 +365,7 @@ pub trait TickStream {
     /// What the session owes its payees now and has not paid: what settling would move.
     ///
     /// # Errors
-    /// - `SessionNotFound`, `SessionClosed`; `NotWired`, `RegistryFailed`, `PricingFailed`, `Pricing(_)`.
+    /// - `SessionNotFound`, `SessionClosed`; `NotWired`, `PricingFailed`, `Pricing(_)`: as `PricingEngine::charge`.
     #[ink(message)]
     fn owed(&self, id: SessionId) -> Result<Balance, TickStreamError>;
 
@@ -413,12 +402,7 @@ pub trait TickStream {
     /// - `NotWired`;
     /// - `AlreadyOpen`, `TooManyOpen`;
     /// - `UntilPassed`: `until_ms` is not after now;
-    /// - `RegistryFailed`, `StreamNotFound`, `Suspended`, `NotLive`;
-    /// - `InvalidReferrer`: the caller, the owner or a co-host of the newest terms, or the zero account;
-    /// - `PricingFailed`, `Pricing(AssetNotAccepted)`;
-    /// - `AboveCeiling`: rate × factor > ceiling × 10^6;
-    /// - `HoldTooLarge`: above `MAX_HOLD`;
-    /// - `HoldTooSmall`: less than the price of `MIN_HOLD_MS`, rounded up;
+    /// - `PricingFailed`, `Pricing(_)`: as `PricingEngine::offer`;
     /// - `StreamFull`; `Overflow`: no more numbers;
     /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::hold`;
     /// - `StreamFull`: the last page with a vacant seat has no room for these terms.
@@ -435,7 +419,7 @@ pub trait TickStream {
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
     /// - `ZeroAmount`; `HoldTooLarge`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `SessionEnded`;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
     /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::top_up`.
     #[ink(message)]
     fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), TickStreamError>;
@@ -450,7 +434,7 @@ pub trait TickStream {
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
     /// - `NotRunning`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `SessionEnded`.
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.
     #[ink(message)]
     fn pause(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
 
@@ -464,7 +448,7 @@ pub trait TickStream {
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
     /// - `NotPaused`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `SessionEnded`;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
     /// - `AboveCeiling`: rate × factor > ceiling × 10^6.
     #[ink(message)]
     fn resume(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
@@ -480,7 +464,7 @@ pub trait TickStream {
     ///
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn close(&mut self, number: SessionNo) -> Result<Balance, TickStreamError>;
 
@@ -507,7 +491,7 @@ pub trait TickStream {
     ///
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn settle(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
 
@@ -522,7 +506,7 @@ pub trait TickStream {
     /// # Errors
     /// - `NotWired`;
     /// - `TooMany`: above `MAX_BATCH`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn settle_many(&mut self, ids: Vec<SessionId>) -> Result<Vec<Outcome>, TickStreamError>;
 
@@ -535,7 +519,7 @@ pub trait TickStream {
     ///
     /// # Errors
     /// - `NotWired`; `PageNotFound`;
-    /// - `RegistryFailed`, `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn settle_page(
         &mut self,
