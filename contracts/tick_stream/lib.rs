@@ -13,73 +13,47 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
-mod batch;
-mod calls;
-mod seats;
 #[cfg(test)]
 mod tests;
 
-/// A result inside this contract. The error is boxed: it is large and rare, and would be copied at every step.
-type Checked<T> = Result<T, ink::prelude::boxed::Box<vilokanam_interfaces::TickStreamError>>;
-
 #[ink::contract]
 mod tick_stream {
-    use crate::{
-        batch::{Batch, BatchSeat},
-        calls::Wired,
-        seats::{
-            Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
-        },
-        Checked,
-    };
     use ink::{
+        env::{
+            call::{build_call, ExecutionInput, Selector},
+            CallFlags, DefaultEnvironment, ReturnFlags,
+        },
         prelude::{vec, vec::Vec},
-        storage::{traits::ManualKey, Lazy, Mapping},
+        LangError,
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
         events::tick_stream::*, AdminError, Administered, AssetId, Audience, Change, Charged,
         Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome, PageNo, PageView,
-        PendingChange, Session, SessionId, SessionNo, StreamId, TickLimits, TickStream,
-        TickStreamError as Error, Viewer, Wiring, MAX_BATCH, MAX_BATCH_PAGES, MAX_GRACE_MS,
-        MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS,
-        PAGE_TERMS,
+        PendingChange, Session, SessionId, SessionNo, StreamId, TickLimits, TickSettler,
+        TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH, MAX_BATCH_PAGES,
+        MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS,
+        PAGE_SEATS, PAGE_TERMS,
     };
     use vilokanam_math::charge as math;
+    use vilokanam_sessions::{
+        calls::Wired,
+        ledger::{ensure_not_ended, Ledger, Setup},
+        seats::{
+            Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
+        },
+        Checked,
+    };
 
     /// Raised by every release that changes the storage layout.
     const LAYOUT_VERSION: u32 = 1;
-
-    /// What the constructor fixed for ever.
-    #[derive(Debug, Clone, PartialEq, Eq, Default)]
-    #[ink::scale_derive(Encode, Decode, TypeInfo)]
-    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    pub struct Setup {
-        /// The chain that the contract was made for.
-        pub genesis_hash: Hash,
-        /// How long an exit takes.
-        pub exit_delay_ms: Millis,
-    }
 
     #[ink(storage)]
     pub struct TickStreamContract {
         /// Owner, pending changes, wiring.
         admin: Admin,
-        /// What the constructor fixed.
-        setup: Lazy<Setup, ManualKey<0x0001>>,
-        /// Sessions, 32 to a cell.
-        pages: Mapping<(StreamId, PageNo), Page, ManualKey<0x0002>>,
-        /// A cell for each stream.
-        meters: Mapping<StreamId, StreamMeter, ManualKey<0x0003>>,
-        /// A cell for each viewer.
-        accounts: Mapping<AccountId, Account, ManualKey<0x0004>>,
-    }
-
-    /// A session and where it sits.
-    struct Found {
-        place: OpenSession,
-        page: Page,
-        seat: Seat,
+        /// Sessions.
+        ledger: Ledger,
     }
 
     /// What opening needs, once all checks have passed.
@@ -97,6 +71,7 @@ mod tick_stream {
             genesis_hash: Hash,
             exit_delay_ms: Millis,
             change_delay_ms: Millis,
+            settler: Hash,
         ) -> Result<Self, AdminError> {
             let mut admin = Admin::default();
             admin.init(change_delay_ms)?;
@@ -108,49 +83,44 @@ mod tick_stream {
             if !(shortest..=MAX_GRACE_MS).contains(&exit_delay_ms) {
                 return Err(AdminError::InvalidSetup);
             }
-            let mut setup = Lazy::new();
-            setup.set(&Setup {
+            let mut ledger = Ledger::default();
+            ledger.setup.set(&Setup {
                 genesis_hash,
                 exit_delay_ms,
             });
-            Ok(Self {
-                admin,
-                setup,
-                pages: Mapping::new(),
-                meters: Mapping::new(),
-                accounts: Mapping::new(),
-            })
+            ledger.set_settler(settler);
+            Ok(Self { admin, ledger })
         }
     }
 
     impl TickStream for TickStreamContract {
         #[ink(message)]
         fn genesis_hash(&self) -> Hash {
-            self.setup.get_or_default().genesis_hash
+            self.ledger.setup.get_or_default().genesis_hash
         }
 
         #[ink(message)]
         fn exit_delay(&self) -> Millis {
-            self.setup.get_or_default().exit_delay_ms
+            self.ledger.setup.get_or_default().exit_delay_ms
         }
 
         #[ink(message)]
         fn session(&self, id: SessionId) -> Option<Session> {
-            let found = self.find(id).ok()?;
+            let found = self.ledger.find(id).ok()?;
             let terms = found.page.terms(found.seat.terms)?;
             Some(found.seat.view(&found.place, &terms))
         }
 
         #[ink(message)]
         fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session> {
-            let account = self.account(&viewer);
+            let account = self.ledger.account(&viewer);
             let number = account.open().find(|open| open.stream == stream)?.number;
             self.session(SessionId { viewer, number })
         }
 
         #[ink(message)]
         fn viewer(&self, viewer: AccountId) -> Viewer {
-            let account = self.account(&viewer);
+            let account = self.ledger.account(&viewer);
             Viewer {
                 sessions: account.sessions,
                 watched_ms: account.watched_ms,
@@ -160,7 +130,7 @@ mod tick_stream {
 
         #[ink(message)]
         fn audience(&self, stream: StreamId) -> Audience {
-            let meter = self.meter(stream);
+            let meter = self.ledger.meter(stream);
             Audience {
                 live: meter.live,
                 watched_ms: meter.watched_ms,
@@ -171,12 +141,12 @@ mod tick_stream {
 
         #[ink(message)]
         fn live_viewers(&self, stream: StreamId) -> u32 {
-            self.meter(stream).live
+            self.ledger.meter(stream).live
         }
 
         #[ink(message)]
         fn page(&self, stream: StreamId, page: PageNo) -> Option<PageView> {
-            let page = self.pages.get((stream, page))?;
+            let page = self.ledger.pages.get((stream, page))?;
             Some(PageView {
                 payer: page.payer,
                 sessions: page.sessions().iter().map(|(_, seat)| seat.id()).collect(),
@@ -199,9 +169,9 @@ mod tick_stream {
 
         #[ink(message)]
         fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, Error> {
-            let found = self.find(id)?;
+            let found = self.ledger.find(id)?;
             let wired = self.wired()?;
-            let charged = self.charge_one(&wired, &found)?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
             if charged.ended_ms.is_some() || found.seat.paused {
                 return Ok(charged.ended_ms);
             }
@@ -229,9 +199,9 @@ mod tick_stream {
                 lasts_ms: math::lasts_ms(request.hold, rate, factor),
                 deposit: footprint(
                     &[
-                        (!self.accounts.contains(viewer), ACCOUNT_LEN),
+                        (!self.ledger.accounts.contains(viewer), ACCOUNT_LEN),
                         (new_page, PAGE_LEN),
-                        (!self.meters.contains(request.stream), before),
+                        (!self.ledger.meters.contains(request.stream), before),
                     ],
                     opening.meter.len().saturating_sub(before),
                 ),
@@ -295,9 +265,9 @@ mod tick_stream {
             if !listed {
                 return Err(Error::TooManyOpen { max: MAX_OPEN });
             }
-            self.pages.insert((request.stream, page_no), &page);
-            self.meters.insert(request.stream, &meter);
-            self.accounts.insert(viewer, &account);
+            self.ledger.pages.insert((request.stream, page_no), &page);
+            self.ledger.meters.insert(request.stream, &meter);
+            self.ledger.accounts.insert(viewer, &account);
 
             if new_page {
                 self.env().emit_event(PageProvided {
@@ -330,17 +300,17 @@ mod tick_stream {
         #[ink(message)]
         fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), Error> {
             let wired = self.wired()?;
-            let mut found = self.find(id)?;
+            let mut found = self.ledger.find(id)?;
             if amount == 0 {
                 return Err(Error::ZeroAmount);
             }
             let too_large = Error::HoldTooLarge { max: MAX_HOLD };
             let hold = found.seat.hold.checked_add(amount);
             let hold = hold.filter(|hold| *hold <= MAX_HOLD).ok_or(too_large)?;
-            ensure_not_ended(&self.charge_one(&wired, &found)?)?;
+            ensure_not_ended(&self.ledger.charge_one(&wired, &found)?)?;
 
             found.seat.hold = hold;
-            self.write(&mut found);
+            self.ledger.write(&mut found);
             let payer = self.env().caller();
             wired.top_up(payer, found.seat.asset, amount)?;
             self.env().emit_event(SessionToppedUp {
@@ -357,15 +327,15 @@ mod tick_stream {
         fn pause(&mut self, number: SessionNo) -> Result<(), Error> {
             let wired = self.wired()?;
             let viewer = self.env().caller();
-            let mut found = self.find(SessionId { viewer, number })?;
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
             if found.seat.paused {
                 return Err(Error::NotRunning);
             }
-            let charged = self.charge_one(&wired, &found)?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
             ensure_not_ended(&charged)?;
             found.seat.advance(&charged);
             found.seat.paused = true;
-            self.write(&mut found);
+            self.ledger.write(&mut found);
             self.env().emit_event(SessionPaused {
                 viewer,
                 number,
@@ -378,11 +348,11 @@ mod tick_stream {
         fn resume(&mut self, number: SessionNo) -> Result<(), Error> {
             let wired = self.wired()?;
             let viewer = self.env().caller();
-            let mut found = self.find(SessionId { viewer, number })?;
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
             if !found.seat.paused {
                 return Err(Error::NotPaused);
             }
-            let charged = self.charge_one(&wired, &found)?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
             ensure_not_ended(&charged)?;
             if charged.above_ceiling {
                 return Err(Error::AboveCeiling {
@@ -392,7 +362,7 @@ mod tick_stream {
             }
             found.seat.paused = false;
             found.seat.since_ms = self.env().block_timestamp();
-            self.write(&mut found);
+            self.ledger.write(&mut found);
             self.env().emit_event(SessionResumed {
                 viewer,
                 number,
@@ -402,104 +372,9 @@ mod tick_stream {
         }
 
         #[ink(message)]
-        fn close(&mut self, number: SessionNo) -> Result<Balance, Error> {
-            let wired = self.wired()?;
-            let viewer = self.env().caller();
-            let found = self.find(SessionId { viewer, number })?;
-            let charged = self.charge_one(&wired, &found)?;
-            Ok(self.finish(&wired, found, Some(&charged))?)
-        }
-
-        #[ink(message)]
-        fn close_ended(&mut self, id: SessionId) -> Result<Balance, Error> {
-            let wired = self.wired()?;
-            let found = self.find(id)?;
-            let charged = self.charge_one(&wired, &found)?;
-            if charged.ended_ms.is_none() {
-                return Err(Error::SessionNotEnded);
-            }
-            Ok(self.finish(&wired, found, Some(&charged))?)
-        }
-
-        #[ink(message)]
-        fn settle(&mut self, id: SessionId) -> Result<Balance, Error> {
-            let wired = self.wired()?;
-            let found = self.find(id)?;
-            let mut batch = Batch::default();
-            let seat = BatchSeat {
-                page: batch.add((found.place.stream, found.place.page), found.page),
-                place: found.place.seat,
-                seat: found.seat,
-            };
-            let amounts = self.settle_batch(&wired, batch, vec![seat])?;
-            Ok(amounts.first().copied().unwrap_or(0))
-        }
-
-        #[ink(message)]
-        fn settle_many(&mut self, ids: Vec<SessionId>) -> Result<Vec<Outcome>, Error> {
-            let wired = self.wired()?;
-            if ids.len() > MAX_BATCH as usize {
-                return Err(Error::TooMany { max: MAX_BATCH });
-            }
-            let mut batch = Batch::default();
-            let mut seats = Vec::new();
-            let mut outcomes = Vec::new();
-            for (position, id) in ids.iter().enumerate() {
-                let outcome = if ids.iter().take(position).any(|earlier| earlier == id) {
-                    Outcome::Duplicate
-                } else {
-                    match self.find_in(&mut batch, *id) {
-                        Ok(seat) => {
-                            seats.push(seat);
-                            Outcome::Settled(0)
-                        }
-                        Err(outcome) => outcome,
-                    }
-                };
-                outcomes.push(outcome);
-            }
-            let mut amounts = self.settle_batch(&wired, batch, seats)?.into_iter();
-            for outcome in &mut outcomes {
-                if let Outcome::Settled(amount) = outcome {
-                    *amount = amounts.next().unwrap_or(0);
-                }
-            }
-            Ok(outcomes)
-        }
-
-        #[ink(message)]
-        fn settle_page(
-            &mut self,
-            stream: StreamId,
-            page: PageNo,
-        ) -> Result<Vec<(AssetId, Balance)>, Error> {
-            let wired = self.wired()?;
-            let at = (stream, page);
-            let page = self.pages.get(at).ok_or(Error::PageNotFound)?;
-            let sessions = page.sessions();
-            let assets: Vec<_> = sessions.iter().map(|(_, seat)| seat.asset).collect();
-            let mut batch = Batch::default();
-            let page = batch.add(at, page);
-            let seats = sessions
-                .into_iter()
-                .map(|(place, seat)| BatchSeat { page, place, seat })
-                .collect();
-            let amounts = self.settle_batch(&wired, batch, seats)?;
-
-            let mut sums: Vec<(AssetId, Balance)> = Vec::new();
-            for (asset, amount) in assets.into_iter().zip(amounts).filter(|(_, a)| *a > 0) {
-                match sums.iter_mut().find(|(of, _)| *of == asset) {
-                    Some((_, sum)) => *sum = sum.checked_add(amount).ok_or(Error::Overflow)?,
-                    None => sums.push((asset, amount)),
-                }
-            }
-            Ok(sums)
-        }
-
-        #[ink(message)]
         fn begin_exit(&mut self, number: SessionNo) -> Result<(), Error> {
             let viewer = self.env().caller();
-            let mut found = self.find(SessionId { viewer, number })?;
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
             if found.seat.exit_ms > 0 {
                 return Err(Error::ExitBegun {
                     finish_ms: found.seat.exit_ms,
@@ -509,29 +384,13 @@ mod tick_stream {
             let finish_ms = now.saturating_add(self.exit_delay());
             found.seat.exit_ms = finish_ms;
             found.seat.until_ms = found.seat.until_ms.min(now);
-            self.write(&mut found);
+            self.ledger.write(&mut found);
             self.env().emit_event(ExitBegun {
                 viewer,
                 number,
                 stream: found.place.stream,
                 finish_ms,
             });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn finish_exit(&mut self, number: SessionNo) -> Result<(), Error> {
-            let wired = self.wired()?;
-            let viewer = self.env().caller();
-            let found = self.find(SessionId { viewer, number })?;
-            let finish_ms = found.seat.exit_ms;
-            if finish_ms == 0 {
-                return Err(Error::ExitNotBegun);
-            }
-            if self.env().block_timestamp() < finish_ms {
-                return Err(Error::ExitNotDue { finish_ms });
-            }
-            self.finish(&wired, found, None)?;
             Ok(())
         }
 
@@ -546,24 +405,28 @@ mod tick_stream {
             }
             wired.ensure_stream(stream)?;
             let payer = self.env().caller();
-            let mut meter = self.meter(stream);
+            let mut meter = self.ledger.meter(stream);
             for _ in 0..pages {
                 let page = meter.next_page().ok_or(Error::StreamFull)?;
                 meter.add_page(page);
-                self.pages.insert((stream, page), &Page::new(payer));
+                self.ledger.pages.insert((stream, page), &Page::new(payer));
                 self.env().emit_event(PageProvided {
                     stream,
                     page,
                     payer,
                 });
             }
-            self.meters.insert(stream, &meter);
+            self.ledger.meters.insert(stream, &meter);
             Ok(())
         }
 
         #[ink(message)]
         fn clear_page(&mut self, stream: StreamId, page: PageNo) -> Result<(), Error> {
-            let found = self.pages.get((stream, page)).ok_or(Error::PageNotFound)?;
+            let found = self
+                .ledger
+                .pages
+                .get((stream, page))
+                .ok_or(Error::PageNotFound)?;
             let payer = self.env().caller();
             if found.payer != payer {
                 return Err(Error::NotPagePayer);
@@ -571,10 +434,10 @@ mod tick_stream {
             if found.taken() > 0 {
                 return Err(Error::PageNotEmpty);
             }
-            let mut meter = self.meter(stream);
+            let mut meter = self.ledger.meter(stream);
             meter.remove_page(page);
-            self.meters.insert(stream, &meter);
-            self.pages.remove((stream, page));
+            self.ledger.meters.insert(stream, &meter);
+            self.ledger.pages.remove((stream, page));
             self.env().emit_event(PageCleared {
                 stream,
                 page,
@@ -595,6 +458,43 @@ mod tick_stream {
                 provided: MAX_PROVIDED,
                 min_hold_ms: MIN_HOLD_MS,
             }
+        }
+    }
+
+    /// Moves money out of holds: the other code does, on this storage.
+    impl TickSettler for TickStreamContract {
+        #[ink(message)]
+        fn close(&mut self, _number: SessionNo) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn close_ended(&mut self, _id: SessionId) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn settle(&mut self, _id: SessionId) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn settle_many(&mut self, _ids: Vec<SessionId>) -> Result<Vec<Outcome>, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn settle_page(
+            &mut self,
+            _stream: StreamId,
+            _page: PageNo,
+        ) -> Result<Vec<(AssetId, Balance)>, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn finish_exit(&mut self, _number: SessionNo) -> Result<(), Error> {
+            self.hand_over()
         }
     }
 
@@ -633,7 +533,7 @@ mod tick_stream {
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
             self.admin.ensure_owner()?;
             match &change {
-                Change::Code(_) => {}
+                Change::Code(_) | Change::Settler(_) => {}
                 // Payments stay for ever: they and this contract hold the money together.
                 Change::Wiring(wiring) => {
                     let slots = Slots {
@@ -660,6 +560,7 @@ mod tick_stream {
             let change = self.admin.take_due(id)?;
             match &change {
                 Change::Code(hash) => self.admin.set_code(*hash)?,
+                Change::Settler(hash) => self.ledger.set_settler(*hash),
                 Change::Wiring(wiring) => self.admin.rewire(*wiring),
                 _ => return Err(AdminError::UnsupportedChange),
             }
@@ -701,68 +602,22 @@ mod tick_stream {
 
     #[ink(impl)]
     impl TickStreamContract {
-        fn account(&self, viewer: &AccountId) -> Account {
-            self.accounts.get(viewer).unwrap_or_default()
-        }
-
-        fn meter(&self, stream: StreamId) -> StreamMeter {
-            self.meters.get(stream).unwrap_or_default()
+        /// Runs the message that was called in the settler's code, and answers what that answers.
+        fn hand_over(&self) -> ! {
+            let _ = build_call::<DefaultEnvironment>()
+                .delegate(self.ledger.settler.get_or_default())
+                .call_flags(CallFlags::FORWARD_INPUT | CallFlags::TAIL_CALL)
+                // Not sent: the input of this call is.
+                .exec_input(ExecutionInput::new(Selector::new([0; 4])))
+                .returns::<()>()
+                .try_invoke();
+            // Reached only if the chain has no such code.
+            let failed: Result<Result<(), Error>, LangError> = Ok(Err(Error::SettlerFailed));
+            ink::env::return_value(ReturnFlags::REVERT, &failed)
         }
 
         fn wired(&self) -> Checked<Wired> {
             Wired::new(self.admin.wiring())
-        }
-
-        /// Where an open session sits.
-        fn place(&self, id: SessionId) -> Checked<OpenSession> {
-            let account = self.account(&id.viewer);
-            if id.number == 0 || id.number > account.sessions {
-                return Err(Error::SessionNotFound.into());
-            }
-            let place = account.open().find(|open| open.number == id.number);
-            place.copied().ok_or_else(|| Error::SessionClosed.into())
-        }
-
-        fn find(&self, id: SessionId) -> Checked<Found> {
-            let place = self.place(id)?;
-            let page = self
-                .pages
-                .get((place.stream, place.page))
-                .ok_or(Error::PageNotFound)?;
-            let seat = page.seat(place.seat).ok_or(Error::SessionClosed)?;
-            Ok(Found { place, page, seat })
-        }
-
-        /// As `find`, through the pages that a batch has read already.
-        fn find_in(&self, batch: &mut Batch, id: SessionId) -> Result<BatchSeat, Outcome> {
-            let place = self.place(id).map_err(|error| match *error {
-                Error::SessionClosed => Outcome::SessionClosed,
-                _ => Outcome::SessionNotFound,
-            })?;
-            let at = (place.stream, place.page);
-            let page = match batch.position(at) {
-                Some(position) => position,
-                None if batch.pages.len() >= MAX_BATCH_PAGES as usize => {
-                    return Err(Outcome::TooManyPages);
-                }
-                None => {
-                    let page = self.pages.get(at).ok_or(Outcome::SessionNotFound)?;
-                    batch.add(at, page)
-                }
-            };
-            let read = batch.pages.get(page);
-            let seat = read.and_then(|read| read.page.seat(place.seat));
-            Ok(BatchSeat {
-                page,
-                place: place.seat,
-                seat: seat.ok_or(Outcome::SessionClosed)?,
-            })
-        }
-
-        fn write(&mut self, found: &mut Found) {
-            found.page.put(found.place.seat, &found.seat);
-            self.pages
-                .insert((found.place.stream, found.place.page), &found.page);
         }
 
         /// All that `open` checks before it asks the payment handler.
@@ -773,7 +628,7 @@ mod tick_stream {
             request: &OpenRequest,
         ) -> Checked<Opening> {
             let now = self.env().block_timestamp();
-            let account = self.account(&viewer);
+            let account = self.ledger.account(&viewer);
             if let Some(open) = account.open().find(|open| open.stream == request.stream) {
                 return Err(Error::AlreadyOpen {
                     number: open.number,
@@ -787,7 +642,7 @@ mod tick_stream {
                 return Err(Error::UntilPassed.into());
             }
             let offer = wired.offer(viewer, request)?;
-            let meter = self.meter(request.stream);
+            let meter = self.ledger.meter(request.stream);
             if meter.page_with_room().is_none() && meter.next_page().is_none() {
                 return Err(Error::StreamFull.into());
             }
@@ -813,6 +668,7 @@ mod tick_stream {
             let last = meter.last_with_room().filter(|last| Some(*last) != first);
             for page_no in first.into_iter().chain(last) {
                 let mut page = self
+                    .ledger
                     .pages
                     .get((stream, page_no))
                     .ok_or(Error::PageNotFound)?;
@@ -829,123 +685,10 @@ mod tick_stream {
 
         /// A session with its charge up to now.
         fn charged(&self, id: SessionId) -> Checked<(Seat, Charged)> {
-            let found = self.find(id)?;
+            let found = self.ledger.find(id)?;
             let wired = self.wired()?;
-            let charged = self.charge_one(&wired, &found)?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
             Ok((found.seat, charged))
-        }
-
-        fn charge_one(&self, wired: &Wired, found: &Found) -> Checked<Charged> {
-            let item = found.seat.charge_item(found.place.stream);
-            wired
-                .charge(self.env().block_timestamp(), vec![item])?
-                .into_iter()
-                .next()
-                .ok_or_else(|| Error::PricingFailed.into())
-        }
-
-        /// Charges sessions and moves what they owe; says how much for each. Writes, calls and emits nothing if that is nothing.
-        fn settle_batch(
-            &mut self,
-            wired: &Wired,
-            mut batch: Batch,
-            seats: Vec<BatchSeat>,
-        ) -> Checked<Vec<Balance>> {
-            if seats.is_empty() {
-                return Ok(Vec::new());
-            }
-            let mut to_charge = Vec::new();
-            for of in &seats {
-                let read = batch.pages.get(of.page).ok_or(Error::PageNotFound)?;
-                to_charge.push(of.seat.charge_item(read.at.0));
-            }
-            let charged = wired.charge(self.env().block_timestamp(), to_charge)?;
-            let mut amounts = Vec::new();
-            for (mut of, charged) in seats.into_iter().zip(charged) {
-                of.seat.advance(&charged);
-                let amount = of.seat.unsettled()?;
-                amounts.push(amount);
-                if amount > 0 {
-                    batch.pay(&mut of, amount, None)?;
-                    batch.keep(&of, amount)?;
-                }
-            }
-            if batch.items.is_empty() {
-                return Ok(amounts);
-            }
-            for read in batch.pages.iter().filter(|read| read.changed) {
-                self.pages.insert(read.at, &read.page);
-            }
-            wired.settle(batch.terms, batch.items)?;
-            self.env().emit_event(Settled {
-                settlements: batch.settlements,
-            });
-            Ok(amounts)
-        }
-
-        /// Closes a session: settles it by `charged` (an exit: by what its seat says) and releases the rest. Returns what was settled now.
-        fn finish(
-            &mut self,
-            wired: &Wired,
-            found: Found,
-            charged: Option<&Charged>,
-        ) -> Checked<Balance> {
-            let Found { place, page, seat } = found;
-            let stream = place.stream;
-            let mut batch = Batch::default();
-            let mut of = BatchSeat {
-                page: batch.add((stream, place.page), page),
-                place: place.seat,
-                seat,
-            };
-            if let Some(charged) = charged {
-                of.seat.advance(charged);
-            }
-            let amount = of.seat.unsettled()?;
-            let settled = of.seat.settled.checked_add(amount);
-            let released = settled.and_then(|settled| of.seat.hold.checked_sub(settled));
-            let released = released.ok_or(Error::Overflow)?;
-            batch.pay(&mut of, amount, Some(released))?;
-            let seat = of.seat;
-
-            let mut account = self.account(&seat.viewer);
-            account.unlist(seat.number);
-            account.watched_ms = account.watched_ms.saturating_add(seat.watched_ms);
-            let mut meter = self.meter(stream);
-            meter.live = meter.live.checked_sub(1).ok_or(Error::Overflow)?;
-            meter.closed = meter.closed.saturating_add(1);
-            meter.watched_ms = meter.watched_ms.saturating_add(seat.watched_ms);
-            meter.set_room(place.page, true);
-            for read in &mut batch.pages {
-                read.page.vacate(place.seat);
-                self.pages.insert(read.at, &read.page);
-            }
-            self.meters.insert(stream, &meter);
-            self.accounts.insert(seat.viewer, &account);
-
-            wired.settle(batch.terms, batch.items)?;
-            self.env().emit_event(SessionClosed {
-                viewer: seat.viewer,
-                number: seat.number,
-                stream,
-                broadcast: seat.broadcast,
-                asset: seat.asset,
-                opened_ms: seat.opened_ms,
-                closed_ms: self.env().block_timestamp(),
-                watched_ms: seat.watched_ms,
-                hold: seat.hold,
-                settled: seat.settled,
-                released,
-                by: self.env().caller(),
-            });
-            Ok(amount)
-        }
-    }
-
-    fn ensure_not_ended(charged: &Charged) -> Checked<()> {
-        match charged.ended_ms {
-            Some(ended_ms) => Err(Error::SessionEnded { ended_ms }.into()),
-            None => Ok(()),
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Change {
     Fees(FeeSchedule),
     /// Where platform fees and donations go. `payment_handler` only.
     Treasury(AccountId),
+    /// The hash of the settler's code, by which money leaves holds. `tick_stream` only.
+    Settler(Hash),
 }
 
 /// A change that waits.

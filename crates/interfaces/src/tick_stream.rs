@@ -305,6 +305,8 @@ pub enum TickStreamError {
     PageNotEmpty,
     /// A number passed its limit.
     Overflow,
+    /// The chain does not have the settler's code.
+    SettlerFailed,
 }
 
 /// The meter passes errors on in boxes, which keeps its code small, and opens them at its messages.
@@ -316,8 +318,8 @@ impl From<Box<TickStreamError>> for TickStreamError {
 
 /// Sessions: opened by viewers, billed by the clock, settled by anyone.
 ///
-/// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis) -> Result<Self, AdminError>`: the
-/// caller becomes the owner. `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`, or below `MIN_EXIT_DELAY_MS` with
+/// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis, settler: Hash) -> Result<Self,
+/// AdminError>`: the caller becomes the owner; `settler` is the hash of the uploaded code of `tick_settler`. `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`, or below `MIN_EXIT_DELAY_MS` with
 /// a change delay above zero. Wired to
 /// registry, pricing and payments; payments once and for ever.
 ///
@@ -453,6 +455,58 @@ pub trait TickStream {
     #[ink(message)]
     fn resume(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
 
+    /// Begins to leave a session without anybody's help: its accrual ends now, and after the exit delay `finish_exit` releases
+    /// what has not been charged by then. Reads no other contract. Settling and closing stay possible.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `ExitBegun { viewer, number, stream, finish_ms }`.
+    ///
+    /// # Errors
+    /// - `SessionNotFound`, `SessionClosed`;
+    /// - `ExitBegun`: already.
+    #[ink(message)]
+    fn begin_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Adds empty pages to a stream, so that viewers pay no deposit for their seats. The caller pays, and may clear them.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// `PageProvided { stream, page, payer }` for each.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `ZeroAmount`; `TooMany`: above `MAX_PROVIDED`;
+    /// - `RegistryFailed`, `StreamNotFound`;
+    /// - `StreamFull`.
+    #[ink(message)]
+    fn provide_seats(&mut self, stream: StreamId, pages: u32) -> Result<(), TickStreamError>;
+
+    /// Removes an empty page; its storage deposit returns to the caller, who paid it.
+    ///
+    /// Caller: the payer of the page.
+    ///
+    /// # Events
+    /// `PageCleared { stream, page, payer }`.
+    ///
+    /// # Errors
+    /// - `PageNotFound`; `NotPagePayer`; `PageNotEmpty`.
+    #[ink(message)]
+    fn clear_page(&mut self, stream: StreamId, page: PageNo) -> Result<(), TickStreamError>;
+
+    /// The limits.
+    #[ink(message)]
+    fn limits(&self) -> TickLimits;
+}
+
+/// How money leaves a hold: settling, closing, the end of an exit.
+///
+/// These messages are sent to `tick_stream`, as those of [`TickStream`] are; it hands them over to a second code, `tick_settler`,
+/// which runs on its storage.
+#[ink::trait_definition]
+pub trait TickSettler {
     /// Settles and closes a session of the caller; what is left of its hold goes to the caller's pool.
     /// Returns what was settled now.
     ///
@@ -527,20 +581,6 @@ pub trait TickStream {
         page: PageNo,
     ) -> Result<Vec<(AssetId, Balance)>, TickStreamError>;
 
-    /// Begins to leave a session without anybody's help: its accrual ends now, and after the exit delay `finish_exit` releases
-    /// what has not been charged by then. Reads no other contract. Settling and closing stay possible.
-    ///
-    /// Caller: the session's viewer.
-    ///
-    /// # Events
-    /// `ExitBegun { viewer, number, stream, finish_ms }`.
-    ///
-    /// # Errors
-    /// - `SessionNotFound`, `SessionClosed`;
-    /// - `ExitBegun`: already.
-    #[ink(message)]
-    fn begin_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
-
     /// Closes the session at what was charged so far (by the last settlement or pause) and releases the rest to its viewer's
     /// pool. Reads neither registry nor pricing. Time since then counts neither as owed nor as watched.
     ///
@@ -555,35 +595,4 @@ pub trait TickStream {
     /// - `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn finish_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
-
-    /// Adds empty pages to a stream, so that viewers pay no deposit for their seats. The caller pays, and may clear them.
-    ///
-    /// Caller: anyone.
-    ///
-    /// # Events
-    /// `PageProvided { stream, page, payer }` for each.
-    ///
-    /// # Errors
-    /// - `NotWired`;
-    /// - `ZeroAmount`; `TooMany`: above `MAX_PROVIDED`;
-    /// - `RegistryFailed`, `StreamNotFound`;
-    /// - `StreamFull`.
-    #[ink(message)]
-    fn provide_seats(&mut self, stream: StreamId, pages: u32) -> Result<(), TickStreamError>;
-
-    /// Removes an empty page; its storage deposit returns to the caller, who paid it.
-    ///
-    /// Caller: the payer of the page.
-    ///
-    /// # Events
-    /// `PageCleared { stream, page, payer }`.
-    ///
-    /// # Errors
-    /// - `PageNotFound`; `NotPagePayer`; `PageNotEmpty`.
-    #[ink(message)]
-    fn clear_page(&mut self, stream: StreamId, page: PageNo) -> Result<(), TickStreamError>;
-
-    /// The limits.
-    #[ink(message)]
-    fn limits(&self) -> TickLimits;
 }

@@ -1,0 +1,164 @@
+//! `tick_settler`: how money leaves a hold. The second half of the meter's code.
+//!
+//! `tick_stream` is the meter: its address, its storage, its messages. Those of `TickSettler` it hands over to this code, which
+//! runs on `tick_stream`'s storage and under its address (a delegate call), because one code for all would be
+//! larger than chains like. Nobody calls an instance of this contract: it would have no sessions.
+//!
+//! Who may do what, and where money flows: see `TickSettler`.
+//!
+//! Units: milliseconds of chain time, base units of the session's asset, accrued amounts in 10^9ths.
+
+#![cfg_attr(not(feature = "std"), no_std, no_main)]
+
+#[ink::contract]
+mod tick_settler {
+    use ink::prelude::{vec, vec::Vec};
+    use vilokanam_admin::Admin;
+    use vilokanam_interfaces::{
+        AssetId, Outcome, PageNo, SessionId, SessionNo, StreamId, TickSettler,
+        TickStreamError as Error, MAX_BATCH,
+    };
+    use vilokanam_sessions::{
+        batch::{Batch, BatchSeat},
+        calls::Wired,
+        ledger::Ledger,
+        Checked,
+    };
+
+    /// The cells of `tick_stream`, by the same keys.
+    #[ink(storage)]
+    #[derive(Default)]
+    pub struct TickSettlerContract {
+        /// Owner, pending changes, wiring.
+        admin: Admin,
+        /// Sessions.
+        ledger: Ledger,
+    }
+
+    impl TickSettlerContract {
+        /// An instance has nothing to settle; chains ask for a constructor.
+        #[ink(constructor)]
+        pub fn new() -> Self {
+            Self::default()
+        }
+    }
+
+    impl TickSettler for TickSettlerContract {
+        #[ink(message)]
+        fn close(&mut self, number: SessionNo) -> Result<Balance, Error> {
+            let wired = self.wired()?;
+            let viewer = self.env().caller();
+            let found = self.ledger.find(SessionId { viewer, number })?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            Ok(self.ledger.finish(&wired, found, Some(&charged))?)
+        }
+
+        #[ink(message)]
+        fn close_ended(&mut self, id: SessionId) -> Result<Balance, Error> {
+            let wired = self.wired()?;
+            let found = self.ledger.find(id)?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            if charged.ended_ms.is_none() {
+                return Err(Error::SessionNotEnded);
+            }
+            Ok(self.ledger.finish(&wired, found, Some(&charged))?)
+        }
+
+        #[ink(message)]
+        fn settle(&mut self, id: SessionId) -> Result<Balance, Error> {
+            let wired = self.wired()?;
+            let found = self.ledger.find(id)?;
+            let mut batch = Batch::default();
+            let seat = BatchSeat {
+                page: batch.add((found.place.stream, found.place.page), found.page),
+                place: found.place.seat,
+                seat: found.seat,
+            };
+            let amounts = self.ledger.settle_batch(&wired, batch, vec![seat])?;
+            Ok(amounts.first().copied().unwrap_or(0))
+        }
+
+        #[ink(message)]
+        fn settle_many(&mut self, ids: Vec<SessionId>) -> Result<Vec<Outcome>, Error> {
+            let wired = self.wired()?;
+            if ids.len() > MAX_BATCH as usize {
+                return Err(Error::TooMany { max: MAX_BATCH });
+            }
+            let mut batch = Batch::default();
+            let mut seats = Vec::new();
+            let mut outcomes = Vec::new();
+            for (position, id) in ids.iter().enumerate() {
+                let outcome = if ids.iter().take(position).any(|earlier| earlier == id) {
+                    Outcome::Duplicate
+                } else {
+                    match self.ledger.find_in(&mut batch, *id) {
+                        Ok(seat) => {
+                            seats.push(seat);
+                            Outcome::Settled(0)
+                        }
+                        Err(outcome) => outcome,
+                    }
+                };
+                outcomes.push(outcome);
+            }
+            let mut amounts = self.ledger.settle_batch(&wired, batch, seats)?.into_iter();
+            for outcome in &mut outcomes {
+                if let Outcome::Settled(amount) = outcome {
+                    *amount = amounts.next().unwrap_or(0);
+                }
+            }
+            Ok(outcomes)
+        }
+
+        #[ink(message)]
+        fn settle_page(
+            &mut self,
+            stream: StreamId,
+            page: PageNo,
+        ) -> Result<Vec<(AssetId, Balance)>, Error> {
+            let wired = self.wired()?;
+            let at = (stream, page);
+            let page = self.ledger.pages.get(at).ok_or(Error::PageNotFound)?;
+            let sessions = page.sessions();
+            let assets: Vec<_> = sessions.iter().map(|(_, seat)| seat.asset).collect();
+            let mut batch = Batch::default();
+            let page = batch.add(at, page);
+            let seats = sessions
+                .into_iter()
+                .map(|(place, seat)| BatchSeat { page, place, seat })
+                .collect();
+            let amounts = self.ledger.settle_batch(&wired, batch, seats)?;
+
+            let mut sums: Vec<(AssetId, Balance)> = Vec::new();
+            for (asset, amount) in assets.into_iter().zip(amounts).filter(|(_, a)| *a > 0) {
+                match sums.iter_mut().find(|(of, _)| *of == asset) {
+                    Some((_, sum)) => *sum = sum.checked_add(amount).ok_or(Error::Overflow)?,
+                    None => sums.push((asset, amount)),
+                }
+            }
+            Ok(sums)
+        }
+
+        #[ink(message)]
+        fn finish_exit(&mut self, number: SessionNo) -> Result<(), Error> {
+            let wired = self.wired()?;
+            let viewer = self.env().caller();
+            let found = self.ledger.find(SessionId { viewer, number })?;
+            let finish_ms = found.seat.exit_ms;
+            if finish_ms == 0 {
+                return Err(Error::ExitNotBegun);
+            }
+            if self.env().block_timestamp() < finish_ms {
+                return Err(Error::ExitNotDue { finish_ms });
+            }
+            self.ledger.finish(&wired, found, None)?;
+            Ok(())
+        }
+    }
+
+    impl TickSettlerContract {
+        fn wired(&self) -> Checked<Wired> {
+            Wired::new(self.admin.wiring())
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The storage that both halves of the meter share, and what both do to it.
+
+use crate::{
+    batch::{Batch, BatchSeat},
+    calls::Wired,
+    seats::{Account, Page, Seat, StreamMeter},
+    Checked,
+};
+use ink::{
+    env::DefaultEnvironment,
+    prelude::{vec, vec::Vec},
+    storage::{traits::ManualKey, Lazy, Mapping},
+};
+use vilokanam_interfaces::{
+    events::tick_stream::*, AccountId, Balance, Charged, Hash, Millis, OpenSession, Outcome,
+    PageNo, SessionId, StreamId, TickStreamError as Error, MAX_BATCH_PAGES,
+};
+
+/// What the constructor fixed for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Setup {
+    /// The chain that the contract was made for.
+    pub genesis_hash: Hash,
+    /// How long an exit takes.
+    pub exit_delay_ms: Millis,
+}
+
+/// The cells of sessions. Keys `0x0001` to `0x0005` of the contract.
+#[ink::storage_item]
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// What the constructor fixed.
+    pub setup: Lazy<Setup, ManualKey<0x0001>>,
+    /// Sessions, 32 to a cell.
+    pub pages: Mapping<(StreamId, PageNo), Page, ManualKey<0x0002>>,
+    /// A cell for each stream.
+    pub meters: Mapping<StreamId, StreamMeter, ManualKey<0x0003>>,
+    /// A cell for each viewer.
+    pub accounts: Mapping<AccountId, Account, ManualKey<0x0004>>,
+    /// The code that moves money out of holds.
+    pub settler: Lazy<Hash, ManualKey<0x0005>>,
+}
+
+/// A session and where it sits.
+pub struct Found {
+    /// Where.
+    pub place: OpenSession,
+    /// Its page.
+    pub page: Page,
+    /// The session.
+    pub seat: Seat,
+}
+
+/// Who calls.
+pub fn caller() -> AccountId {
+    ink::env::caller::<DefaultEnvironment>()
+}
+
+/// The time of this block.
+pub fn now() -> Millis {
+    ink::env::block_timestamp::<DefaultEnvironment>()
+}
+
+/// Emits an event.
+pub fn emit(event: impl ink::env::Event) {
+    ink::env::emit_event::<DefaultEnvironment, _>(event);
+}
+
+/// `SessionEnded`, if its accrual has.
+pub fn ensure_not_ended(charged: &Charged) -> Checked<()> {
+    match charged.ended_ms {
+        Some(ended_ms) => Err(Error::SessionEnded { ended_ms }.into()),
+        None => Ok(()),
+    }
+}
+
+impl Ledger {
+    /// Makes `code` the settler's, and keeps the chain from dropping it. Traps if the chain does not have it.
+    pub fn set_settler(&mut self, code: Hash) {
+        // The mock chain of unit tests has no code to keep.
+        #[cfg(not(feature = "std"))]
+        {
+            if let Some(old) = self.settler.get() {
+                ink::env::unlock_delegate_dependency::<DefaultEnvironment>(&old);
+            }
+            ink::env::lock_delegate_dependency::<DefaultEnvironment>(&code);
+        }
+        self.settler.set(&code);
+    }
+
+    /// A viewer's cell.
+    pub fn account(&self, viewer: &AccountId) -> Account {
+        self.accounts.get(viewer).unwrap_or_default()
+    }
+
+    /// A stream's cell.
+    pub fn meter(&self, stream: StreamId) -> StreamMeter {
+        self.meters.get(stream).unwrap_or_default()
+    }
+
+    /// Where an open session sits.
+    fn place(&self, id: SessionId) -> Checked<OpenSession> {
+        let account = self.account(&id.viewer);
+        if id.number == 0 || id.number > account.sessions {
+            return Err(Error::SessionNotFound.into());
+        }
+        let place = account.open().find(|open| open.number == id.number);
+        place.copied().ok_or_else(|| Error::SessionClosed.into())
+    }
+
+    /// An open session, and its page.
+    pub fn find(&self, id: SessionId) -> Checked<Found> {
+        let place = self.place(id)?;
+        let page = self
+            .pages
+            .get((place.stream, place.page))
+            .ok_or(Error::PageNotFound)?;
+        let seat = page.seat(place.seat).ok_or(Error::SessionClosed)?;
+        Ok(Found { place, page, seat })
+    }
+
+    /// As `find`, through the pages that a batch has read already.
+    pub fn find_in(&self, batch: &mut Batch, id: SessionId) -> Result<BatchSeat, Outcome> {
+        let place = self.place(id).map_err(|error| match *error {
+            Error::SessionClosed => Outcome::SessionClosed,
+            _ => Outcome::SessionNotFound,
+        })?;
+        let at = (place.stream, place.page);
+        let page = match batch.position(at) {
+            Some(position) => position,
+            None if batch.pages.len() >= MAX_BATCH_PAGES as usize => {
+                return Err(Outcome::TooManyPages);
+            }
+            None => {
+                let page = self.pages.get(at).ok_or(Outcome::SessionNotFound)?;
+                batch.add(at, page)
+            }
+        };
+        let read = batch.pages.get(page);
+        let seat = read.and_then(|read| read.page.seat(place.seat));
+        Ok(BatchSeat {
+            page,
+            place: place.seat,
+            seat: seat.ok_or(Outcome::SessionClosed)?,
+        })
+    }
+
+    /// Writes a session back to its seat.
+    pub fn write(&mut self, found: &mut Found) {
+        found.page.put(found.place.seat, &found.seat);
+        self.pages
+            .insert((found.place.stream, found.place.page), &found.page);
+    }
+
+    /// A session's charge up to now.
+    pub fn charge_one(&self, wired: &Wired, found: &Found) -> Checked<Charged> {
+        let item = found.seat.charge_item(found.place.stream);
+        wired
+            .charge(now(), vec![item])?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::PricingFailed.into())
+    }
+
+    /// Charges sessions and moves what they owe; says how much for each. Writes, calls and emits nothing if that is nothing.
+    pub fn settle_batch(
+        &mut self,
+        wired: &Wired,
+        mut batch: Batch,
+        seats: Vec<BatchSeat>,
+    ) -> Checked<Vec<Balance>> {
+        if seats.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut to_charge = Vec::new();
+        for of in &seats {
+            let read = batch.pages.get(of.page).ok_or(Error::PageNotFound)?;
+            to_charge.push(of.seat.charge_item(read.at.0));
+        }
+        let charged = wired.charge(now(), to_charge)?;
+        let mut amounts = Vec::new();
+        for (mut of, charged) in seats.into_iter().zip(charged) {
+            of.seat.advance(&charged);
+            let amount = of.seat.unsettled()?;
+            amounts.push(amount);
+            if amount > 0 {
+                batch.pay(&mut of, amount, None)?;
+                batch.keep(&of, amount)?;
+            }
+        }
+        if batch.items.is_empty() {
+            return Ok(amounts);
+        }
+        for read in batch.pages.iter().filter(|read| read.changed) {
+            self.pages.insert(read.at, &read.page);
+        }
+        wired.settle(batch.terms, batch.items)?;
+        emit(Settled {
+            settlements: batch.settlements,
+        });
+        Ok(amounts)
+    }
+
+    /// Closes a session: settles it by `charged` (an exit: by what its seat says) and releases the rest. Returns what was settled now.
+    pub fn finish(
+        &mut self,
+        wired: &Wired,
+        found: Found,
+        charged: Option<&Charged>,
+    ) -> Checked<Balance> {
+        let Found { place, page, seat } = found;
+        let stream = place.stream;
+        let mut batch = Batch::default();
+        let mut of = BatchSeat {
+            page: batch.add((stream, place.page), page),
+            place: place.seat,
+            seat,
+        };
+        if let Some(charged) = charged {
+            of.seat.advance(charged);
+        }
+        let amount = of.seat.unsettled()?;
+        let settled = of.seat.settled.checked_add(amount);
+        let released = settled.and_then(|settled| of.seat.hold.checked_sub(settled));
+        let released = released.ok_or(Error::Overflow)?;
+        batch.pay(&mut of, amount, Some(released))?;
+        let seat = of.seat;
+
+        let mut account = self.account(&seat.viewer);
+        account.unlist(seat.number);
+        account.watched_ms = account.watched_ms.saturating_add(seat.watched_ms);
+        let mut meter = self.meter(stream);
+        meter.live = meter.live.checked_sub(1).ok_or(Error::Overflow)?;
+        meter.closed = meter.closed.saturating_add(1);
+        meter.watched_ms = meter.watched_ms.saturating_add(seat.watched_ms);
+        meter.set_room(place.page, true);
+        for read in &mut batch.pages {
+            read.page.vacate(place.seat);
+            self.pages.insert(read.at, &read.page);
+        }
+        self.meters.insert(stream, &meter);
+        self.accounts.insert(seat.viewer, &account);
+
+        wired.settle(batch.terms, batch.items)?;
+        emit(SessionClosed {
+            viewer: seat.viewer,
+            number: seat.number,
+            stream,
+            broadcast: seat.broadcast,
+            asset: seat.asset,
+            opened_ms: seat.opened_ms,
+            closed_ms: now(),
+            watched_ms: seat.watched_ms,
+            hold: seat.hold,
+            settled: seat.settled,
+            released,
+            by: caller(),
+        });
+        Ok(amount)
+    }
+}
