@@ -37,8 +37,8 @@ mod pricing_engine {
     use vilokanam_interfaces::{
         events::pricing_engine::*, AdminError, Administered, AssetId, AssetRate, BroadcastNo,
         Change, ChargeItem, Charged, Footprint, Millis, Offer, OpenRequest, PendingChange,
-        PlanKind, PlanNo, PricingEngine, PricingEngineError, PricingLimits, Quote, StreamId,
-        TrackEntry, Wiring, MAX_CHARGES, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
+        PlanKind, PlanNo, PricingEngine, PricingEngineError, PricingLimits, Quote, StreamFacts,
+        StreamId, TrackEntry, Wiring, MAX_CHARGES, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
     };
     use vilokanam_math::charge as math;
 
@@ -153,26 +153,11 @@ mod pricing_engine {
         #[ink(message)]
         fn offer(&self, viewer: AccountId, request: OpenRequest) -> Result<Offer> {
             let facts = self.wired()?.facts(request.stream)?;
-            let facts = facts.ok_or(PricingEngineError::StreamNotFound)?;
-            ensure_open(
-                &facts,
+            self.offer_on(
+                facts.ok_or(PricingEngineError::StreamNotFound)?,
                 viewer,
-                request.referrer,
-                self.env().block_timestamp(),
-            )?;
-            let prices = self.prices(request.stream);
-            let rate_per_sec = rate_of(&prices.rates, request.asset)?;
-            let factor = factor(prices.kind);
-            ensure_affordable(rate_per_sec, factor, &request)?;
-            Ok(Offer {
-                broadcast: facts.broadcast_no,
-                class: facts.class,
-                terms_no: facts.terms_no,
-                terms: facts.terms,
-                rate_per_sec,
-                factor,
-                plan: prices.plan,
-            })
+                &request,
+            )
         }
 
         #[ink(message)]
@@ -181,29 +166,7 @@ mod pricing_engine {
                 return Err(PricingEngineError::TooManyCharges { max: MAX_CHARGES });
             }
             let ends = self.ends(&items)?;
-            let mut charged = Vec::with_capacity(items.len());
-            // The track that was read last: a batch names the sessions of a broadcast together.
-            let mut track = Vec::new();
-            let mut track_of = None;
-            let mut steps = Vec::new();
-            let mut steps_in = None;
-            for item in &items {
-                let broadcast = (item.stream, item.broadcast);
-                if track_of != Some(broadcast) {
-                    track = self.track(item.stream, item.broadcast);
-                    track_of = Some(broadcast);
-                    steps_in = None;
-                }
-                if steps_in != Some(item.asset) {
-                    steps = steps_of(&track, item.asset);
-                    steps_in = Some(item.asset);
-                }
-                let stop_ms = item.stop_ms.min(end_in(&ends, broadcast));
-                let item = ChargeItem { stop_ms, ..*item };
-                charged
-                    .push(charge_one(&item, &steps, now_ms).ok_or(PricingEngineError::Overflow)?);
-            }
-            Ok(charged)
+            self.charge_until(now_ms, &items, &ends)
         }
 
         #[ink(message)]
@@ -357,6 +320,66 @@ mod pricing_engine {
                 .into_iter()
                 .zip(ends.into_iter().map(known))
                 .collect())
+        }
+
+        /// What a stream with these facts offers.
+        pub(crate) fn offer_on(
+            &self,
+            facts: StreamFacts,
+            viewer: AccountId,
+            request: &OpenRequest,
+        ) -> Result<Offer> {
+            ensure_open(
+                &facts,
+                viewer,
+                request.referrer,
+                self.env().block_timestamp(),
+            )?;
+            let prices = self.prices(request.stream);
+            let rate_per_sec = rate_of(&prices.rates, request.asset)?;
+            let factor = factor(prices.kind);
+            ensure_affordable(rate_per_sec, factor, request)?;
+            Ok(Offer {
+                broadcast: facts.broadcast_no,
+                class: facts.class,
+                terms_no: facts.terms_no,
+                terms: facts.terms,
+                rate_per_sec,
+                factor,
+                plan: prices.plan,
+            })
+        }
+
+        /// Charges sessions whose broadcasts have these ends.
+        pub(crate) fn charge_until(
+            &self,
+            now_ms: Millis,
+            items: &[ChargeItem],
+            ends: &[End],
+        ) -> Result<Vec<Charged>> {
+            let mut charged = Vec::with_capacity(items.len());
+            // The track that was read last: a batch names the sessions of a broadcast together.
+            let mut track = Vec::new();
+            let mut track_of = None;
+            let mut steps = Vec::new();
+            let mut steps_in = None;
+            for item in items {
+                let broadcast = (item.stream, item.broadcast);
+                if track_of != Some(broadcast) {
+                    track = self.track(item.stream, item.broadcast);
+                    track_of = Some(broadcast);
+                    steps_in = None;
+                }
+                if steps_in != Some(item.asset) {
+                    steps = steps_of(&track, item.asset);
+                    steps_in = Some(item.asset);
+                }
+                let stop_ms = item.stop_ms.min(end_in(ends, broadcast));
+                let item = ChargeItem { stop_ms, ..*item };
+                charged
+                    .push(charge_one(&item, &steps, now_ms).ok_or(PricingEngineError::Overflow)?);
+            }
+            Ok(charged)
         }
 
         /// Makes `kind` the stream's newest plan.

@@ -13,9 +13,9 @@ use ink::{
 };
 use vilokanam_interfaces::{
     events::admin::*, AccountId, AdminError, Administered, AssetId, AssetRate, Balance, Change,
-    ChargeItem, Charged, Class, Hash, Millis, Obstacle, OpenPrice, PendingChange, PlanKind,
-    PricingEngine, PricingEngineError as Error, StreamFacts, StreamId, Terms, TrackEntry, Wiring,
-    FACTOR_ONE, MAX_CHANGE_DELAY_MS, MAX_CHARGES, MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK,
+    ChargeItem, Charged, Class, Hash, Millis, Obstacle, Offer, OpenRequest, PendingChange,
+    PlanKind, PricingEngine, PricingEngineError as Error, StreamFacts, StreamId, Terms, TrackEntry,
+    Wiring, FACTOR_ONE, MAX_CHANGE_DELAY_MS, MAX_CHARGES, MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK,
     MIN_CHANGE_DELAY_MS, MIN_REPRICE_MS, NATIVE,
 };
 
@@ -87,6 +87,18 @@ fn reprice(engine: &mut Pricing, at_ms: Millis, rates: &[AssetRate]) -> Result<(
     engine.reprice(STREAM, Some(1), rates).map(|_| ())
 }
 
+/// What bob asks for: a minute at `RATE`.
+fn request(asset: AssetId) -> OpenRequest {
+    OpenRequest {
+        stream: STREAM,
+        asset,
+        hold: 60 * RATE,
+        ceiling: RATE,
+        until_ms: None,
+        referrer: None,
+    }
+}
+
 fn facts() -> StreamFacts {
     StreamFacts {
         class: Class::Standard,
@@ -122,34 +134,95 @@ mod offers {
         assert_eq!(engine.plan_kind(STREAM, 0), Some(PlanKind::Flat));
         assert_eq!(engine.plan_kind(STREAM, 1), None);
         assert_eq!(
-            engine.open_price(STREAM, NATIVE),
+            engine.offer_on(facts(), bob(), &request(NATIVE)),
             Err(Error::AssetNotAccepted { asset: NATIVE })
         );
     }
 
     #[ink::test]
-    fn open_price_works() {
+    fn offer_works() {
         let mut engine = engine();
         let rates = [rate(NATIVE, RATE), rate(DOT, 7)];
         assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
-        let price = OpenPrice {
+        let offer = Offer {
+            broadcast: 1,
+            class: Class::Standard,
+            terms_no: 1,
+            terms: facts().terms,
             rate_per_sec: RATE,
             factor: FACTOR_ONE,
             plan: 0,
         };
-        assert_eq!(engine.open_price(STREAM, NATIVE), Ok(price));
-        assert_eq!(
-            engine
-                .open_price(STREAM, DOT)
-                .map(|price| price.rate_per_sec),
-            Ok(7)
-        );
-        for (stream, asset) in [(STREAM, VLK), (OTHER_STREAM, NATIVE)] {
-            assert_eq!(
-                engine.open_price(stream, asset),
-                Err(Error::AssetNotAccepted { asset })
-            );
+        let offered = |request: OpenRequest| engine.offer_on(facts(), bob(), &request);
+        assert_eq!(offered(request(NATIVE)), Ok(offer));
+        assert_eq!(offered(request(DOT)).map(|offer| offer.rate_per_sec), Ok(7));
+        let asset = VLK;
+        let not_accepted = Err(Error::AssetNotAccepted { asset });
+        assert_eq!(offered(request(asset)), not_accepted);
+        let elsewhere = OpenRequest {
+            stream: OTHER_STREAM,
+            ..request(VLK)
+        };
+        assert_eq!(offered(elsewhere), not_accepted);
+    }
+
+    #[ink::test]
+    fn offer_fails_in_the_order_of_its_checks() {
+        let mut engine = engine();
+        let rates = [rate(NATIVE, RATE)];
+        assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
+        let offered = |facts, request: OpenRequest| engine.offer_on(facts, bob(), &request);
+        // Everything is wrong at first, and mended one by one.
+        let mut on = StreamFacts {
+            suspended: true,
+            end_ms: NOW_MS,
+            ..facts()
+        };
+        let mut wanted = OpenRequest {
+            referrer: Some(bob()),
+            hold: MAX_HOLD + 1,
+            ceiling: RATE - 1,
+            ..request(VLK)
+        };
+        assert_eq!(offered(on.clone(), wanted), Err(Error::Suspended));
+        on.suspended = false;
+        assert_eq!(offered(on.clone(), wanted), Err(Error::NotLive));
+        on.end_ms = NOW_MS + 1;
+        for referrer in [bob(), alice(), AccountId::from([0; 32])] {
+            wanted.referrer = Some(referrer);
+            assert_eq!(offered(on.clone(), wanted), Err(Error::InvalidReferrer));
         }
+        wanted.referrer = Some(default_accounts::<Env>().django);
+        let not_accepted = Error::AssetNotAccepted { asset: VLK };
+        assert_eq!(offered(on.clone(), wanted), Err(not_accepted));
+        wanted.asset = NATIVE;
+        let above = Error::AboveCeiling {
+            price_per_sec: RATE,
+            ceiling: RATE - 1,
+        };
+        assert_eq!(offered(on.clone(), wanted), Err(above));
+        wanted.ceiling = RATE;
+        let large = Error::HoldTooLarge { max: MAX_HOLD };
+        assert_eq!(offered(on.clone(), wanted), Err(large));
+        wanted.hold = RATE - 1;
+        let small = Error::HoldTooSmall { needed: RATE };
+        assert_eq!(offered(on.clone(), wanted), Err(small));
+        wanted.hold = RATE;
+        assert!(offered(on, wanted).is_ok());
+    }
+
+    #[ink::test]
+    fn a_broadcasts_end_stops_the_clock_before_the_sessions_own() {
+        let engine = engine();
+        let ends = [
+            ((OTHER_STREAM, 1), NOW_MS),
+            ((STREAM, 1), NOW_MS + 2 * SECOND),
+        ];
+        let charged = engine
+            .charge_until(NOW_MS + 9 * SECOND, &[session()], &ends)
+            .expect("within the limits");
+        let ended_ms = charged.first().map(|c| (c.added_ms, c.ended_ms));
+        assert_eq!(ended_ms, Some((2 * SECOND, Some(NOW_MS + 2 * SECOND))));
     }
 
     #[ink::test]
@@ -164,7 +237,12 @@ mod offers {
         assert_eq!(engine.plan_kind(STREAM, 1), Some(PlanKind::Flat));
         assert_eq!(engine.plan_kind(STREAM, 2), Some(PlanKind::Flat));
         assert_eq!(engine.plan_kind(STREAM, 3), None);
-        assert_eq!(engine.open_price(STREAM, NATIVE).map(|p| p.plan), Ok(2));
+        assert_eq!(
+            engine
+                .offer_on(facts(), bob(), &request(NATIVE))
+                .map(|o| o.plan),
+            Ok(2)
+        );
 
         // And rates keep the plan.
         assert_eq!(engine.rates(STREAM), rates.to_vec());
@@ -337,7 +415,7 @@ mod charges {
 
     fn charge(engine: &Pricing, after_seconds: u64, items: &[ChargeItem]) -> Vec<Charged> {
         engine
-            .charge(NOW_MS + after_seconds * SECOND, items.to_vec())
+            .charge_until(NOW_MS + after_seconds * SECOND, items, &[])
             .expect("items within the limits")
     }
 
@@ -521,7 +599,7 @@ mod charges {
         ];
         for item in bad {
             assert_eq!(
-                engine.charge(NOW_MS + 1, vec![session(), item]),
+                engine.charge_until(NOW_MS + 1, &[session(), item], &[]),
                 Err(Error::Overflow)
             );
         }

@@ -10,6 +10,9 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
+#[cfg(test)]
+mod tests;
+
 #[ink::contract]
 mod tick_settler {
     use ink::prelude::{vec, vec::Vec};

@@ -1,13 +1,7 @@
 //! What needs no other contract: the page layout, the lists, and the messages that only read or change this contract's
 //! own state. All else is told on the embedded chain, in `e2e-tests`.
 
-use crate::{
-    seats::{
-        Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
-        SEAT_LEN, TERMS_LEN,
-    },
-    tick_stream::TickStreamContract,
-};
+use crate::tick_stream::TickStreamContract;
 use ink::{
     env::{
         test::{
@@ -23,6 +17,10 @@ use vilokanam_interfaces::{
     MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS,
     PAGE_SEATS, PAGE_TERMS,
 };
+use vilokanam_sessions::seats::{
+    Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN, SEAT_LEN,
+    TERMS_LEN,
+};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -36,7 +34,7 @@ fn as_caller(caller: AccountId) {
 
 fn contract() -> TickStreamContract {
     as_caller(people().alice);
-    TickStreamContract::new(Hash::from([7; 32]), DAY_MS, 0).unwrap()
+    TickStreamContract::new(Hash::from([7; 32]), DAY_MS, 0, Hash::from([8; 32])).unwrap()
 }
 
 fn seat(number: u32, terms: u8) -> Seat {
@@ -251,18 +249,30 @@ fn new_fails_when_delays_are_out_of_range() {
         max_ms: MAX_CHANGE_DELAY_MS,
     };
     for delay in [1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
-        let refused = TickStreamContract::new(genesis, 0, delay).err();
+        let refused = TickStreamContract::new(genesis, 0, delay, Hash::from([8; 32])).err();
         assert_eq!(refused, Some(out_of_range.clone()));
     }
-    assert!(TickStreamContract::new(genesis, MIN_EXIT_DELAY_MS, MIN_CHANGE_DELAY_MS).is_ok());
-    assert!(TickStreamContract::new(genesis, MAX_GRACE_MS, MAX_CHANGE_DELAY_MS).is_ok());
-    let refused = TickStreamContract::new(genesis, MAX_GRACE_MS + 1, 0).err();
+    assert!(TickStreamContract::new(
+        genesis,
+        MIN_EXIT_DELAY_MS,
+        MIN_CHANGE_DELAY_MS,
+        Hash::from([8; 32])
+    )
+    .is_ok());
+    assert!(TickStreamContract::new(
+        genesis,
+        MAX_GRACE_MS,
+        MAX_CHANGE_DELAY_MS,
+        Hash::from([8; 32])
+    )
+    .is_ok());
+    let refused = TickStreamContract::new(genesis, MAX_GRACE_MS + 1, 0, Hash::from([8; 32])).err();
     assert_eq!(refused, Some(AdminError::InvalidSetup));
     // No exit delay is for development only.
     let (short, delay) = (MIN_EXIT_DELAY_MS - 1, MIN_CHANGE_DELAY_MS);
-    let refused = TickStreamContract::new(genesis, short, delay).err();
+    let refused = TickStreamContract::new(genesis, short, delay, Hash::from([8; 32])).err();
     assert_eq!(refused, Some(AdminError::InvalidSetup));
-    assert!(TickStreamContract::new(genesis, 0, 0).is_ok());
+    assert!(TickStreamContract::new(genesis, 0, 0, Hash::from([8; 32])).is_ok());
 }
 
 #[ink::test]
@@ -289,12 +299,6 @@ fn every_message_that_needs_others_fails_when_unwired() {
     assert_eq!(contract.top_up(id, 0), Err(unwired.clone()));
     assert_eq!(contract.pause(1), Err(unwired.clone()));
     assert_eq!(contract.resume(1), Err(unwired.clone()));
-    assert_eq!(contract.close(1), Err(unwired.clone()));
-    assert_eq!(contract.close_ended(id), Err(unwired.clone()));
-    assert_eq!(contract.settle(id), Err(unwired.clone()));
-    assert_eq!(contract.settle_many(vec![]), Err(unwired.clone()));
-    assert_eq!(contract.settle_page(1, 0), Err(unwired.clone()));
-    assert_eq!(contract.finish_exit(1), Err(unwired.clone()));
     assert_eq!(contract.provide_seats(1, 1), Err(unwired));
 }
 
@@ -392,7 +396,8 @@ fn wire_fails_when_caller_is_not_owner() {
 fn registry_and_pricing_change_after_the_delay_and_payments_never() {
     as_caller(people().alice);
     let delay = MIN_CHANGE_DELAY_MS;
-    let mut contract = TickStreamContract::new(Hash::default(), DAY_MS, delay).unwrap();
+    let mut contract =
+        TickStreamContract::new(Hash::default(), DAY_MS, delay, Hash::from([8; 32])).unwrap();
     contract.wire(all_wired()).unwrap();
     assert_eq!(
         contract.announce(Change::Wiring(all_wired())),

@@ -43,9 +43,9 @@ use std::{
 };
 use vilokanam_interfaces::{
     AccountId, AdminError, AssetId, AssetRate, Balance, Change, ChargeItem, Charged, Class,
-    FeeSchedule, FeeTerms, Hash, Millis, OpenPrice, OpenQuote, OpenRequest, Outcome as Fate,
-    PageNo, PayTerms, PaymentHandlerError, PlanKind, PricingEngineError, Quote, SessionId,
-    SessionNo, SettleItem, Share, StreamId, StreamRegistryError, TickStreamError, Wiring,
+    FeeSchedule, FeeTerms, Hash, Millis, Offer, OpenQuote, OpenRequest, Outcome as Fate, PageNo,
+    PayTerms, PaymentHandlerError, PlanKind, PricingEngineError, Quote, SessionId, SessionNo,
+    SettleItem, Share, StreamId, StreamRegistryError, TickStreamError, Wiring,
 };
 
 /// A contract of the suite; tokens by their position in [`Contracts::tokens`].
@@ -234,9 +234,9 @@ pub enum PricingCall {
         stream: StreamId,
         rates: Vec<AssetRate>,
     },
-    OpenPrice {
-        stream: StreamId,
-        asset: AssetId,
+    Offer {
+        viewer: AccountId,
+        request: OpenRequest,
     },
     Charge {
         now_ms: Millis,
@@ -364,8 +364,8 @@ pub enum Value {
     Instant(Option<Millis>),
     /// From `can_open`; its deposit is not predicted.
     OpenQuote(OpenQuote),
-    /// From `open_price`.
-    OpenPrice(OpenPrice),
+    /// From `offer`.
+    Offer(Offer),
     /// From `charge`.
     Charged(Vec<Charged>),
     /// From `quote`; its deposit is not predicted.

@@ -7,11 +7,12 @@ use std::{
 };
 
 /// The contracts, in the order in which they are deployed.
-pub const CONTRACTS: [&str; 5] = [
+pub const CONTRACTS: [&str; 6] = [
     "vlk_token",
     "stream_registry",
     "pricing_engine",
     "payment_handler",
+    "tick_settler",
     "tick_stream",
 ];
 

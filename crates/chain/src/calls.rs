@@ -17,8 +17,8 @@ use ink::{
 };
 use psp22::{PSP22Burnable, PSP22Metadata, PSP22};
 use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickStream,
-    VlkToken,
+    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickSettler,
+    TickStream, VlkToken,
 };
 
 /// The messages of a trait, on an account: what `ink::contract_ref!` gives, without its detour through `call()`.
@@ -36,6 +36,8 @@ pub type PaymentHandlerCalls = calls_of!(PaymentHandler);
 pub type PricingEngineCalls = calls_of!(PricingEngine);
 /// The messages of `StreamRegistry`.
 pub type StreamRegistryCalls = calls_of!(StreamRegistry);
+/// The messages of `TickSettler`.
+pub type TickSettlerCalls = calls_of!(TickSettler);
 /// The messages of `TickStream`.
 pub type TickStreamCalls = calls_of!(TickStream);
 /// The messages of `VlkToken`.

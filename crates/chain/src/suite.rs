@@ -2,7 +2,8 @@
 
 use crate::{
     account, administered, artifacts::wasm, psp22, Calls, Chain, PaymentHandlerCalls,
-    PricingEngineCalls, Psp22Calls, StreamRegistryCalls, TickStreamCalls, VlkTokenCalls,
+    PricingEngineCalls, Psp22Calls, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls,
+    VlkTokenCalls,
 };
 use anyhow::{anyhow, Context, Result};
 use ink::{
@@ -111,6 +112,11 @@ impl Suite {
         self.meter.into()
     }
 
+    /// How money leaves holds: the meter again, by its other messages.
+    pub fn settler(&self) -> TickSettlerCalls {
+        self.meter.into()
+    }
+
     /// The contracts with their names, in the order in which they were deployed.
     pub fn contracts(&self) -> [(&'static str, AccountId); 5] {
         [
@@ -144,7 +150,11 @@ pub fn deploy(
         .collect();
     let args = (config.treasury, config.fees, tokens, delay_ms).encode();
     let payments = instantiate(chain, artifacts, "payment_handler", owner, args, &[])?;
-    let args = (genesis_hash, config.exit_delay_ms, delay_ms).encode();
+    // The meter's second code runs on the meter's storage; it has no address of its own.
+    let settler = chain
+        .upload(owner, &wasm(artifacts, "tick_settler")?)
+        .context("uploading tick_settler")?;
+    let args = (genesis_hash, config.exit_delay_ms, delay_ms, settler).encode();
     let meter = instantiate(chain, artifacts, "tick_stream", owner, args, &[])?;
 
     let suite = Suite {

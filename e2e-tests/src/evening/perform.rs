@@ -148,6 +148,7 @@ impl<C: Chain> Sender<'_, C> {
 
     fn meter(&mut self, call: &MeterCall) -> Answer<TickStreamError> {
         let mut meter = self.suite.meter();
+        let mut settler = self.suite.settler();
         match call.clone() {
             MeterCall::RunsOutAt(id) => self.ask(meter.runs_out_at(id), Value::Instant),
             MeterCall::CanOpen { viewer, request } => {
@@ -157,15 +158,15 @@ impl<C: Chain> Sender<'_, C> {
             MeterCall::TopUp { id, amount } => self.send(meter.top_up(id, amount), unit),
             MeterCall::Pause(number) => self.send(meter.pause(number), unit),
             MeterCall::Resume(number) => self.send(meter.resume(number), unit),
-            MeterCall::Close(number) => self.send(meter.close(number), Value::Amount),
-            MeterCall::CloseEnded(id) => self.send(meter.close_ended(id), Value::Amount),
-            MeterCall::Settle(id) => self.send(meter.settle(id), Value::Amount),
-            MeterCall::SettleMany(ids) => self.send(meter.settle_many(ids), Value::Fates),
+            MeterCall::Close(number) => self.send(settler.close(number), Value::Amount),
+            MeterCall::CloseEnded(id) => self.send(settler.close_ended(id), Value::Amount),
+            MeterCall::Settle(id) => self.send(settler.settle(id), Value::Amount),
+            MeterCall::SettleMany(ids) => self.send(settler.settle_many(ids), Value::Fates),
             MeterCall::SettlePage { stream, page } => {
-                self.send(meter.settle_page(stream, page), Value::Amounts)
+                self.send(settler.settle_page(stream, page), Value::Amounts)
             }
             MeterCall::BeginExit(number) => self.send(meter.begin_exit(number), unit),
-            MeterCall::FinishExit(number) => self.send(meter.finish_exit(number), unit),
+            MeterCall::FinishExit(number) => self.send(settler.finish_exit(number), unit),
             MeterCall::ProvideSeats { stream, pages } => {
                 self.send(meter.provide_seats(stream, pages), unit)
             }

@@ -44,7 +44,9 @@ impl<C: Chain> Story<'_, C> {
         let viewer = self.guests[guest].account;
         let number = match self.stage.meter(viewer, MeterCall::Open(request))? {
             Ok(Value::Number(number)) => number,
-            Err(TickStreamError::NotLive | TickStreamError::Suspended) => {
+            Err(TickStreamError::Pricing(
+                PricingEngineError::NotLive | PricingEngineError::Suspended,
+            )) => {
                 self.counts.found_off_air += 1;
                 return Ok(false);
             }

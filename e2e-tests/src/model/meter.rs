@@ -105,9 +105,7 @@ type Combination = (TermsNo, u16, u16);
 /// What opening would do.
 struct Opening {
     number: SessionNo,
-    facts: StreamFacts,
-    rate_per_sec: Balance,
-    factor: u32,
+    offer: Offer,
     per_ms: u128,
     page: PageNo,
     seat: u8,

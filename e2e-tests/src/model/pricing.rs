@@ -7,8 +7,9 @@ use super::{
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
     AccountId, AssetId, AssetRate, Balance, BroadcastNo, ChargeItem, Charged, Footprint, Millis,
-    Obstacle, OpenPrice, PlanKind, PlanNo, PricingEngineError as Error, Quote, StreamId,
-    TrackEntry, FACTOR_ONE, MAX_CHARGES, MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
+    Obstacle, Offer, OpenRequest, PlanKind, PlanNo, PricingEngineError as Error, Quote, StreamId,
+    TrackEntry, FACTOR_ONE, MAX_CHARGES, MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_HOLD_MS,
+    MIN_REPRICE_MS,
 };
 
 /// The pricing engine's state.
@@ -48,22 +49,72 @@ impl Model {
         plans.get(place as usize).copied()
     }
 
-    /// The price at which a session would open now.
-    pub fn open_price(&self, stream: StreamId, asset: AssetId) -> Result<OpenPrice, Error> {
+    /// The rate and the factor at which a session would open now.
+    pub fn open_price(&self, stream: StreamId, asset: AssetId) -> Result<(Balance, u32), Error> {
         let rates = self.pricing.rates.get(&stream).into_iter().flatten();
         let rate = rates.into_iter().find(|r| r.asset == asset);
         let rate = rate.ok_or(Error::AssetNotAccepted { asset })?;
-        Ok(OpenPrice {
-            rate_per_sec: rate.rate_per_sec,
-            factor: FACTOR_ONE, // every plan is flat
-            plan: self.plan(stream),
+        Ok((rate.rate_per_sec, FACTOR_ONE)) // every plan is flat
+    }
+
+    /// What a session would be opened on.
+    pub fn offer(&self, viewer: AccountId, request: &OpenRequest) -> Result<Offer, Error> {
+        self.ensure_pricing_can_charge()?;
+        let facts = self.facts(request.stream).ok_or(Error::StreamNotFound)?;
+        if facts.suspended {
+            return Err(Error::Suspended);
+        }
+        if !self.is_live(request.stream) {
+            return Err(Error::NotLive);
+        }
+        if let Some(referrer) = request.referrer {
+            let paid = facts.terms.cohosts.iter().any(|c| c.account == referrer);
+            let nobody = AccountId::from([0; 32]);
+            if paid || [viewer, facts.terms.owner, nobody].contains(&referrer) {
+                return Err(Error::InvalidReferrer);
+            }
+        }
+        let (rate_per_sec, factor) = self.open_price(request.stream, request.asset)?;
+        let per_ms = rate_per_sec * u128::from(factor);
+        if per_ms > request.ceiling.saturating_mul(1_000_000) {
+            return Err(Error::AboveCeiling {
+                price_per_sec: per_ms / 1_000_000,
+                ceiling: request.ceiling,
+            });
+        }
+        if request.hold > MAX_HOLD {
+            return Err(Error::HoldTooLarge { max: MAX_HOLD });
+        }
+        let needed = (per_ms * u128::from(MIN_HOLD_MS)).div_ceil(SCALE);
+        if request.hold < needed {
+            return Err(Error::HoldTooSmall { needed });
+        }
+        Ok(Offer {
+            broadcast: facts.broadcast_no,
+            class: facts.class,
+            terms_no: facts.terms_no,
+            terms: facts.terms,
+            rate_per_sec,
+            factor,
+            plan: self.plan(request.stream),
         })
+    }
+
+    /// What an offer and a charge need: the registry.
+    pub(super) fn ensure_pricing_can_charge(&self) -> Result<(), Error> {
+        self.ensure_pricing_wired()?;
+        self.pricing_reads_registry()
     }
 
     /// Charges sessions.
     pub fn charge(&self, now_ms: Millis, items: &[ChargeItem]) -> Result<Vec<Charged>, Error> {
         if items.len() > MAX_CHARGES as usize {
             return Err(Error::TooManyCharges { max: MAX_CHARGES });
+        }
+        self.ensure_pricing_can_charge()?;
+        let known = |item: &ChargeItem| self.broadcast(item.stream, item.broadcast).is_some();
+        if !items.iter().all(known) {
+            return Err(Error::BroadcastNotFound);
         }
         items
             .iter()
@@ -76,6 +127,10 @@ impl Model {
         {
             return Err(Error::Overflow);
         }
+        // An end to come is not known yet.
+        let end_ms = self.broadcast_ends(&[(item.stream, item.broadcast)])[0];
+        let ended_ms = end_ms.filter(|end_ms| *end_ms <= self.now_ms);
+        let stop_ms = item.stop_ms.min(ended_ms.unwrap_or(Millis::MAX));
         let run = Run {
             from_ms: item.since_ms,
             to_ms: None,
@@ -89,7 +144,7 @@ impl Model {
             ceiling: item.ceiling,
             hold: item.hold,
             track: self.track(item.stream, item.broadcast),
-            stop_ms: item.stop_ms,
+            stop_ms,
         };
         let upto_ms = if item.running {
             clock.end_ms().min(now_ms).max(item.since_ms)
@@ -99,7 +154,7 @@ impl Model {
         // A paused session is not charged, but told the price that it would resume at.
         let priced_ms = match item.running {
             true => upto_ms,
-            false => now_ms.min(item.stop_ms).max(item.since_ms),
+            false => now_ms.min(stop_ms).max(item.since_ms),
         };
         Ok(Charged {
             accrued: clock.accrued_at(upto_ms),
@@ -121,8 +176,8 @@ impl Model {
         self.ensure_pricing_wired()?;
         self.pricing_reads_registry()?;
         let facts = self.facts(stream).ok_or(Error::StreamNotFound)?;
-        let price = self.open_price(stream, asset)?;
-        let per_ms = price.rate_per_sec * u128::from(price.factor);
+        let (rate_per_sec, factor) = self.open_price(stream, asset)?;
+        let per_ms = rate_per_sec * u128::from(factor);
         let hold = per_ms.checked_mul(duration_ms.into());
         let hold = hold.ok_or(Error::Overflow)?.div_ceil(SCALE);
         self.pricing_reads_payments()?;
@@ -135,8 +190,8 @@ impl Model {
             (hold > MAX_HOLD, Obstacle::HoldTooLarge),
         ];
         Ok(Quote {
-            rate_per_sec: price.rate_per_sec,
-            factor: price.factor,
+            rate_per_sec,
+            factor,
             price_per_sec: per_ms / 1_000_000,
             hold,
             deposit: Footprint::default(),
@@ -164,8 +219,8 @@ impl Model {
                 self.pricing.rates.insert(*stream, rates.clone());
                 Ok(Value::Unit)
             }
-            PricingCall::OpenPrice { stream, asset } => {
-                self.open_price(*stream, *asset).map(Value::OpenPrice)
+            PricingCall::Offer { viewer, request } => {
+                self.offer(*viewer, request).map(Value::Offer)
             }
             PricingCall::Charge { now_ms, items } => {
                 self.charge(*now_ms, items).map(Value::Charged)

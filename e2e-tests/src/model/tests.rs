@@ -403,7 +403,10 @@ fn dead_air_is_free_and_the_next_broadcast_is_another() {
     world.must(CREATOR, Action::Registry(register));
     world.rates(RATE);
     let not_live = world.open_with(VIEWER, request(100_000));
-    assert_eq!(not_live, Err(TickStreamError::NotLive));
+    assert_eq!(
+        not_live,
+        Err(TickStreamError::Pricing(PricingEngineError::NotLive))
+    );
     world.go_live(10_000);
     let id = world.open(100_000);
     world.0.advance(9_999);
@@ -440,14 +443,15 @@ fn the_exit_needs_nobody_and_pays_what_is_settled() {
     // The registry is gone.
     let wiring = Wiring {
         registry: Some(who(STRANGER)),
-        pricing: Some(who(102)),
+        payments: Some(who(103)),
         ..Wiring::default()
     };
     let announce = AdminCall::Announce(Change::Wiring(wiring));
-    assert_eq!(world.admin(Part::Meter, announce), Ok(Value::Number(1)));
-    world.admin(Part::Meter, AdminCall::Apply(1)).unwrap();
+    assert_eq!(world.admin(Part::Pricing, announce), Ok(Value::Number(1)));
+    world.admin(Part::Pricing, AdminCall::Apply(1)).unwrap();
     let failed = world.meter(VIEWER, MeterCall::Close(1));
-    assert_eq!(failed, Err(TickStreamError::RegistryFailed));
+    let pricing_failed = TickStreamError::Pricing(PricingEngineError::CallFailed);
+    assert_eq!(failed, Err(pricing_failed));
     let early = world.meter(VIEWER, MeterCall::FinishExit(1));
     assert_eq!(early, Err(TickStreamError::ExitNotBegun));
     world.meter(VIEWER, MeterCall::BeginExit(1)).unwrap();

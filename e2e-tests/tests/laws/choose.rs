@@ -79,7 +79,7 @@ const VERBS: &[(u16, Choose)] = &[
     (4, |c| c.reinstate()),
     (1, |c| c.set_plan()),
     (9, |c| c.set_rates()),
-    (1, |c| c.open_price()),
+    (1, |c| c.offer()),
     (3, |c| c.charge()),
     (2, |c| c.quote()),
     (2, |c| c.transfer()),

@@ -92,7 +92,7 @@ const MESSAGES: &[&str] = &[
     "payments.withdraw_fees",
     "payments.withdraw_payable",
     "pricing.charge",
-    "pricing.open_price",
+    "pricing.offer",
     "pricing.quote",
     "pricing.set_plan",
     "pricing.set_rates",

@@ -175,9 +175,7 @@ impl Transaction<'_> {
         match call {
             P::SetPlan { stream, kind } => self.send(c.set_plan(stream, kind), Value::Number, o),
             P::SetRates { stream, rates } => self.send(c.set_rates(stream, rates), unit, o),
-            P::OpenPrice { stream, asset } => {
-                self.send(c.open_price(stream, asset), Value::OpenPrice, o)
-            }
+            P::Offer { viewer, request } => self.send(c.offer(viewer, request), Value::Offer, o),
             P::Charge { now_ms, items } => self.send(c.charge(now_ms, items), Value::Charged, o),
             P::Quote {
                 stream,
@@ -190,6 +188,7 @@ impl Transaction<'_> {
     fn meter(&mut self, call: MeterCall) -> Answer {
         use MeterCall as M;
         let (mut c, o) = (self.suite.meter(), Outcome::Meter);
+        let mut s = self.suite.settler();
         match call {
             M::Owed(id) => self.send(c.owed(id), Value::Amount, o),
             M::Refundable(id) => self.send(c.refundable(id), Value::Amount, o),
@@ -201,15 +200,15 @@ impl Transaction<'_> {
             M::TopUp { id, amount } => self.send(c.top_up(id, amount), unit, o),
             M::Pause(number) => self.send(c.pause(number), unit, o),
             M::Resume(number) => self.send(c.resume(number), unit, o),
-            M::Close(number) => self.send(c.close(number), Value::Amount, o),
-            M::CloseEnded(id) => self.send(c.close_ended(id), Value::Amount, o),
-            M::Settle(id) => self.send(c.settle(id), Value::Amount, o),
-            M::SettleMany(ids) => self.send(c.settle_many(ids), Value::Fates, o),
+            M::Close(number) => self.send(s.close(number), Value::Amount, o),
+            M::CloseEnded(id) => self.send(s.close_ended(id), Value::Amount, o),
+            M::Settle(id) => self.send(s.settle(id), Value::Amount, o),
+            M::SettleMany(ids) => self.send(s.settle_many(ids), Value::Fates, o),
             M::SettlePage { stream, page } => {
-                self.send(c.settle_page(stream, page), Value::Amounts, o)
+                self.send(s.settle_page(stream, page), Value::Amounts, o)
             }
             M::BeginExit(number) => self.send(c.begin_exit(number), unit, o),
-            M::FinishExit(number) => self.send(c.finish_exit(number), unit, o),
+            M::FinishExit(number) => self.send(s.finish_exit(number), unit, o),
             M::ProvideSeats { stream, pages } => self.send(c.provide_seats(stream, pages), unit, o),
             M::ClearPage { stream, page } => self.send(c.clear_page(stream, page), unit, o),
         }

@@ -26,7 +26,7 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
     s.advance(9_999);
     assert_eq!(s.owed("alice", 1), 9_999_069);
     assert_eq!(
-        s.refused("sam", s.suite.meter().close_ended(id("alice", 1))),
+        s.refused("sam", s.suite.settler().close_ended(id("alice", 1))),
         Error::SessionNotEnded
     );
 
@@ -46,7 +46,7 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
     // Until somebody closes it, it is open.
     assert_eq!(s.read(s.suite.meter().live_viewers(STREAM)), 2);
 
-    let sent = s.must("sam", s.suite.meter().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
     assert_eq!(sent.value, 10_000_070);
     told(
         &sent,
@@ -70,11 +70,11 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
     assert!(sent.receipt.deposit >= 0);
     assert_eq!(s.pool("sam", NATIVE), Pool::default());
     assert_eq!(
-        s.refused("sam", s.suite.meter().close_ended(id("alice", 1))),
+        s.refused("sam", s.suite.settler().close_ended(id("alice", 1))),
         Error::SessionClosed
     );
     // The viewer may say so too.
-    let sent = s.must("bob", s.suite.meter().close_ended(id("bob", 1)));
+    let sent = s.must("bob", s.suite.settler().close_ended(id("bob", 1)));
     assert_eq!(sent.events_of::<SessionClosed>()[0].released, 1);
     s.is_solvent_to_the_unit();
 }
@@ -124,7 +124,7 @@ fn a_price_above_the_ceiling_ends_the_session_and_one_below_goes_on() {
     assert_eq!(s.owed("alice", 1), 60_000_420);
     // bob: 60 s × 1,500,000 and 120 s × 1,000,007.
     assert_eq!(s.owed("bob", 1), 90_000_000 + 120_000_840);
-    s.must("sam", s.suite.meter().close_ended(id("alice", 1)));
+    s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 60_000_420);
 }
 
@@ -157,7 +157,10 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
     s.must("alice", s.suite.meter().resume(1));
     s.advance(10_000);
     // 60 s × 1,000,007 + 10 s × 1,000,000
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 70_000_420);
+    assert_eq!(
+        s.must("alice", s.suite.settler().close(1)).value,
+        70_000_420
+    );
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn a_session_ends_at_its_own_latest_end() {
     // 1,000,007 × 45.678 s = 45,678,319.746
     s.advance(HOUR);
     assert_eq!(s.owed("alice", 1), 45_678_319);
-    let sent = s.must("sam", s.suite.meter().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
     let closed = &sent.events_of::<SessionClosed>()[0];
     assert_eq!((closed.settled, closed.watched_ms), (45_678_319, 45_678));
 }
@@ -207,7 +210,7 @@ fn a_broadcast_whose_heart_stops_is_billed_to_its_grace_and_the_next_is_another(
     );
     assert_eq!(
         s.refused("bob", s.suite.meter().open(request)),
-        Error::NotLive
+        Error::Pricing(PricingEngineError::NotLive)
     );
     s.advance(HOUR);
     assert_eq!(s.owed("alice", 1), 50_000_350);
@@ -229,7 +232,7 @@ fn a_broadcast_whose_heart_stops_is_billed_to_its_grace_and_the_next_is_another(
         s.refused("alice", s.suite.meter().open(request)),
         Error::AlreadyOpen { number: 1 }
     );
-    let sent = s.must("alice", s.suite.meter().close(1));
+    let sent = s.must("alice", s.suite.settler().close(1));
     let closed = &sent.events_of::<SessionClosed>()[0];
     assert_eq!(
         (closed.broadcast, closed.settled, closed.watched_ms),
@@ -283,17 +286,17 @@ fn suspension_ends_billing_at_its_instant() {
         assert_eq!(s.refused("bob", s.suite.meter().resume(1)), ended);
         assert_eq!(
             s.refused("noor", s.suite.meter().open(request())),
-            Error::Suspended
+            Error::Pricing(PricingEngineError::Suspended)
         );
     }
     s.must("mona", s.suite.registry().reinstate(STREAM, "hers".into()));
     assert_eq!(
         s.refused("noor", s.suite.meter().open(request())),
-        Error::NotLive
+        Error::Pricing(PricingEngineError::NotLive)
     );
     // Suspension takes no money: what was earned is paid.
-    s.must("sam", s.suite.meter().close_ended(id("alice", 1)));
-    s.must("sam", s.suite.meter().close_ended(id("bob", 1)));
+    s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    s.must("sam", s.suite.settler().close_ended(id("bob", 1)));
     // 12,345,086 − 1,234,508; 781,665 − 78,166
     assert_eq!(s.payable("mira", NATIVE), 11_110_578);
     assert_eq!(s.payable("mira", VLK), 703_499);
@@ -324,5 +327,5 @@ fn the_owners_end_is_for_ever() {
     s.must("mira", s.suite.registry().go_live(STREAM, GRACE));
     s.advance(HOUR);
     // 1,000,007 × 4.004 s = 4,004,028.028
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 4_004_028);
+    assert_eq!(s.must("alice", s.suite.settler().close(1)).value, 4_004_028);
 }

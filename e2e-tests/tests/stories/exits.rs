@@ -29,6 +29,7 @@ fn rewires(s: &mut Stage, registry: AccountId, pricing: AccountId) {
 fn everything_but_exits_fails(s: &mut Stage, failed: Error) {
     let alice = id("alice", 1);
     let meter = s.suite.meter;
+    let settler = || -> vilokanam_chain::TickSettlerCalls { meter.into() };
     let meter = || -> vilokanam_chain::TickStreamCalls { meter.into() };
     let before = (
         s.session("alice", 1),
@@ -36,15 +37,15 @@ fn everything_but_exits_fails(s: &mut Stage, failed: Error) {
         s.free("alice", NATIVE),
     );
     let ended = id("bob", 1);
-    assert_eq!(s.refused("alice", meter().close(1)), failed);
+    assert_eq!(s.refused("alice", settler().close(1)), failed);
     assert_eq!(s.refused("alice", meter().pause(1)), failed);
     assert_eq!(s.refused("alice", meter().top_up(alice, 1)), failed);
     assert_eq!(s.refused("bob", meter().resume(1)), failed);
-    assert_eq!(s.refused("sam", meter().close_ended(ended)), failed);
-    assert_eq!(s.refused("sam", meter().settle(alice)), failed);
+    assert_eq!(s.refused("sam", settler().close_ended(ended)), failed);
+    assert_eq!(s.refused("sam", settler().settle(alice)), failed);
     let both = vec![alice, ended];
-    assert_eq!(s.refused("sam", meter().settle_many(both)), failed);
-    assert_eq!(s.refused("sam", meter().settle_page(STREAM, 0)), failed);
+    assert_eq!(s.refused("sam", settler().settle_many(both)), failed);
+    assert_eq!(s.refused("sam", settler().settle_page(STREAM, 0)), failed);
     assert_eq!(s.refused("noor", meter().open(request())), failed);
     let can_open = meter().can_open(account("noor"), request());
     assert_eq!(s.read(can_open), Err(failed.clone()));
@@ -65,7 +66,7 @@ fn watched() -> Stage {
     s.opens("alice", request());
     s.opens("bob", request());
     s.advance(10_000);
-    s.must("mira", s.suite.meter().settle(id("alice", 1)));
+    s.must("mira", s.suite.settler().settle(id("alice", 1)));
     s.must("bob", s.suite.meter().pause(1));
     s.advance(5_000);
     s
@@ -89,11 +90,11 @@ fn all_get_out(s: &mut Stage) {
     s.must("bob", s.suite.meter().begin_exit(1));
     s.advance(EXIT_DELAY - 1);
     assert_eq!(
-        s.refused("alice", s.suite.meter().finish_exit(1)),
+        s.refused("alice", s.suite.settler().finish_exit(1)),
         Error::ExitNotDue { finish_ms }
     );
     s.advance(1);
-    let sent = s.must("alice", s.suite.meter().finish_exit(1));
+    let sent = s.must("alice", s.suite.settler().finish_exit(1));
     told(
         &sent,
         [SessionClosed {
@@ -113,7 +114,7 @@ fn all_get_out(s: &mut Stage) {
         }
         .into()],
     );
-    s.must("bob", s.suite.meter().finish_exit(1));
+    s.must("bob", s.suite.settler().finish_exit(1));
     for viewer in ["alice", "bob"] {
         let free = s.free(viewer, NATIVE);
         s.must(viewer, s.suite.payments().withdraw(NATIVE, free));
@@ -133,7 +134,14 @@ fn viewers_and_payees_get_out_when_the_registry_is_gone() {
     let mut s = watched();
     let pricing = s.suite.pricing;
     rewires(&mut s, account("nothing"), pricing);
-    everything_but_exits_fails(&mut s, Error::RegistryFailed);
+    let wiring = Wiring {
+        registry: Some(account("nothing")),
+        payments: Some(s.suite.payments),
+        ..Wiring::default()
+    };
+    s.changes(pricing, Change::Wiring(wiring));
+    let failed = Error::Pricing(PricingEngineError::CallFailed);
+    everything_but_exits_fails(&mut s, failed);
     let provide = s.suite.meter().provide_seats(STREAM, 1);
     assert_eq!(s.refused("mira", provide), Error::RegistryFailed);
     all_get_out(&mut s);
@@ -154,7 +162,7 @@ fn viewers_and_payees_get_out_when_both_are_other_contracts() {
     // Contracts that do not know the messages: each is wired as the other.
     let (registry, pricing) = (s.suite.registry, s.suite.pricing);
     rewires(&mut s, pricing, registry);
-    everything_but_exits_fails(&mut s, Error::RegistryFailed);
+    everything_but_exits_fails(&mut s, Error::PricingFailed);
     all_get_out(&mut s);
 }
 
@@ -162,13 +170,13 @@ fn viewers_and_payees_get_out_when_both_are_other_contracts() {
 fn a_mended_wiring_bills_as_if_nothing_had_been() {
     let mut s = watched();
     rewires(&mut s, account("nothing"), account("nowhere"));
-    everything_but_exits_fails(&mut s, Error::RegistryFailed);
+    everything_but_exits_fails(&mut s, Error::PricingFailed);
     let (registry, pricing) = (s.suite.registry, s.suite.pricing);
     rewires(&mut s, registry, pricing);
     s.advance(5_000);
     // 1,000,007 × 20 s, of which ten are settled already.
     assert_eq!(s.owed("alice", 1), 10_000_070);
-    assert_eq!(s.must("bob", s.suite.meter().close(1)).value, 10_000_070);
+    assert_eq!(s.must("bob", s.suite.settler().close(1)).value, 10_000_070);
 }
 
 #[test]
@@ -249,17 +257,17 @@ fn accrual_ends_where_an_exit_begins_and_settling_goes_on() {
     assert_eq!(s.refused("bob", top_up), ended);
 
     // The creator takes what is owed within the delay; the viewer then leaves with the rest.
-    let sent = s.must("mira", s.suite.meter().settle(id("alice", 1)));
+    let sent = s.must("mira", s.suite.settler().settle(id("alice", 1)));
     assert_eq!(sent.value, 10_000_070);
     s.advance(EXIT_DELAY);
-    let sent = s.must("alice", s.suite.meter().finish_exit(1));
+    let sent = s.must("alice", s.suite.settler().finish_exit(1));
     let closed = &sent.events_of::<SessionClosed>()[0];
     assert_eq!(
         (closed.settled, closed.watched_ms, closed.released),
         (10_000_070, 10_000, HOLD - 10_000_070)
     );
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 10_000_070);
-    let again = s.suite.meter().finish_exit(1);
+    let again = s.suite.settler().finish_exit(1);
     assert_eq!(s.refused("alice", again), Error::SessionClosed);
     s.is_solvent_to_the_unit();
 }
@@ -275,8 +283,11 @@ fn a_session_whose_exit_has_begun_can_be_closed_by_anyone_at_what_it_owes() {
         s.must(viewer, s.suite.meter().begin_exit(1));
     }
     s.advance(MINUTE);
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 10_000_070);
-    let close = s.suite.meter().close_ended(id("bob", 1));
+    assert_eq!(
+        s.must("alice", s.suite.settler().close(1)).value,
+        10_000_070
+    );
+    let close = s.suite.settler().close_ended(id("bob", 1));
     assert_eq!(s.must("mira", close).value, 10_000_070);
 }
 
@@ -285,7 +296,7 @@ fn an_exit_must_have_begun_before_it_is_finished() {
     let mut s = Stage::on_air();
     s.opens("alice", request());
     s.advance(DAY);
-    let finish = s.suite.meter().finish_exit(1);
+    let finish = s.suite.settler().finish_exit(1);
     assert_eq!(s.refused("alice", finish), Error::ExitNotBegun);
 }
 
@@ -304,5 +315,8 @@ fn an_exit_never_lengthens_a_session() {
     s.advance(MINUTE);
     s.must("alice", s.suite.meter().begin_exit(1));
     assert_eq!(s.session("alice", 1).until_ms, until_ms);
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 10_000_070);
+    assert_eq!(
+        s.must("alice", s.suite.settler().close(1)).value,
+        10_000_070
+    );
 }

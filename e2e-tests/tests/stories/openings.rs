@@ -8,6 +8,11 @@ use vilokanam_interfaces::{
     StreamRegistry, TickStream, TickStreamError as Error, Viewer, MAX_HOLD, MAX_OPEN, NATIVE,
 };
 
+/// The pricing engine's refusal, as the meter passes it on.
+fn pricing(refusal: PricingEngineError) -> Error {
+    Error::Pricing(refusal)
+}
+
 /// `open` is refused, and `can_open` said so, for the same reason.
 #[track_caller]
 fn refuses(s: &mut Stage, viewer: &str, request: OpenRequest, expected: Error) {
@@ -53,34 +58,69 @@ fn open_fails_for_each_documented_reason_and_can_open_foresees_it() {
         ..with(unknown)
     };
     refuses(&mut s, "alice", past, Error::UntilPassed);
-    refuses(&mut s, "alice", with(unknown), Error::StreamNotFound);
-    refuses(&mut s, "alice", with(0), Error::StreamNotFound);
-    refuses(&mut s, "alice", with(suspended), Error::Suspended);
-    refuses(&mut s, "alice", with(never_live), Error::NotLive);
-    refuses(&mut s, "alice", with(ended), Error::NotLive);
+    refuses(
+        &mut s,
+        "alice",
+        with(unknown),
+        pricing(PricingEngineError::StreamNotFound),
+    );
+    refuses(
+        &mut s,
+        "alice",
+        with(0),
+        pricing(PricingEngineError::StreamNotFound),
+    );
+    refuses(
+        &mut s,
+        "alice",
+        with(suspended),
+        pricing(PricingEngineError::Suspended),
+    );
+    refuses(
+        &mut s,
+        "alice",
+        with(never_live),
+        pricing(PricingEngineError::NotLive),
+    );
+    refuses(
+        &mut s,
+        "alice",
+        with(ended),
+        pricing(PricingEngineError::NotLive),
+    );
     for referrer in ["alice", "noor", "omar"] {
         let referred = OpenRequest {
             referrer: Some(account(referrer)),
             ..with(shared)
         };
-        refuses(&mut s, "alice", referred, Error::InvalidReferrer);
+        refuses(
+            &mut s,
+            "alice",
+            referred,
+            pricing(PricingEngineError::InvalidReferrer),
+        );
     }
     // Nobody is no account.
     let by_nobody = OpenRequest {
         referrer: Some([0; 32].into()),
         ..with(shared)
     };
-    refuses(&mut s, "alice", by_nobody, Error::InvalidReferrer);
+    refuses(
+        &mut s,
+        "alice",
+        by_nobody,
+        pricing(PricingEngineError::InvalidReferrer),
+    );
     for asset in [2, u16::MAX] {
         let foreign = OpenRequest { asset, ..request() };
-        let expected = Error::Pricing(PricingEngineError::AssetNotAccepted { asset });
+        let expected = pricing(PricingEngineError::AssetNotAccepted { asset });
         refuses(&mut s, "alice", foreign, expected);
     }
     for ceiling in [0, RATE - 1] {
-        let expected = Error::AboveCeiling {
+        let expected = pricing(PricingEngineError::AboveCeiling {
             price_per_sec: RATE,
             ceiling,
-        };
+        });
         let low = OpenRequest {
             ceiling,
             ..request()
@@ -96,11 +136,11 @@ fn open_fails_for_each_documented_reason_and_can_open_foresees_it() {
         .read(s.suite.meter().can_open(account("alice"), any))
         .is_ok());
     for hold in [MAX_HOLD + 1, u128::MAX] {
-        let expected = Error::HoldTooLarge { max: MAX_HOLD };
+        let expected = pricing(PricingEngineError::HoldTooLarge { max: MAX_HOLD });
         refuses(&mut s, "alice", OpenRequest { hold, ..request() }, expected);
     }
     for hold in [0, RATE - 1] {
-        let expected = Error::HoldTooSmall { needed: RATE };
+        let expected = pricing(PricingEngineError::HoldTooSmall { needed: RATE });
         refuses(&mut s, "alice", OpenRequest { hold, ..request() }, expected);
     }
     let all_and_one = OpenRequest {
@@ -168,7 +208,7 @@ fn sixteen_sessions_may_be_open_and_no_more() {
     let last = s.airs("mira", Class::Standard, &[]);
     refuses(&mut s, "alice", with(last), too_many);
 
-    s.must("alice", s.suite.meter().close(7));
+    s.must("alice", s.suite.settler().close(7));
     assert_eq!(s.opens("alice", with(last)), MAX_OPEN + 1);
     let viewer = s.read(s.suite.meter().viewer(account("alice")));
     assert_eq!((viewer.sessions, viewer.open.len()), (17, 16));
@@ -195,7 +235,7 @@ fn the_quote_names_price_duration_and_the_very_deposit() {
     let second = opens_as_quoted(&mut s, "bob", vlk_request());
     assert_eq!(second.items, 1);
     assert!(second.bytes < 300);
-    s.must("bob", s.suite.meter().close(1));
+    s.must("bob", s.suite.settler().close(1));
     assert_eq!(
         opens_as_quoted(&mut s, "bob", request()),
         Footprint::default()
@@ -211,7 +251,7 @@ fn what_a_viewer_pays_to_open_is_not_paid_back_to_whoever_closes() {
     };
     s.opens("alice", short);
     s.advance(MINUTE);
-    let sent = s.must("sam", s.suite.meter().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
     // He paid for the first cells of what is payable to mira, and freed nothing.
     assert!(sent.receipt.deposit >= 0);
     let sent = s.must(
@@ -290,9 +330,9 @@ fn reads_tell_of_session_viewer_and_audience() {
     assert_eq!(page.sessions, [id("alice", 1), id("bob", 1)]);
     assert_eq!(s.read(s.suite.meter().page(STREAM, 1)), None);
 
-    s.must("alice", s.suite.meter().close(1));
+    s.must("alice", s.suite.settler().close(1));
     s.advance(5_000);
-    s.must("bob", s.suite.meter().close(1));
+    s.must("bob", s.suite.settler().close(1));
     let closed = Audience {
         live: 0,
         watched_ms: 25_000,

@@ -100,9 +100,13 @@ fn every_repricing_is_billed_from_its_block_onward() {
     // bob's rate is what it was when it was last named: 333,333 × 78.501 s = 26,166,973.833
     assert_eq!(s.owed("bob", 1), 26_166_973);
     let closed = PricingEngineError::AssetNotAccepted { asset: VLK };
-    let price = s.read(suite.pricing().open_price(STREAM, VLK));
-    assert_eq!(price, Err(closed));
-    s.must("sam", suite.meter().settle_page(STREAM, 0));
+    let wanted = OpenRequest {
+        asset: VLK,
+        ..request()
+    };
+    let offer = s.read(suite.pricing().offer(account("noor"), wanted));
+    assert_eq!(offer, Err(closed));
+    s.must("sam", suite.settler().settle_page(STREAM, 0));
     // 85,808,681 less 8,580,868
     assert_eq!(s.payable("mira", NATIVE), 77_227_813);
     let sent = s.must("sam", suite.payments().withdraw_fees(NATIVE));

@@ -47,17 +47,17 @@ fn the_thirty_third_session_sits_on_a_new_page_and_seats_are_used_again() {
     assert_eq!(s.read(s.suite.meter().audience(STREAM)).pages, 2);
 
     // A seat that is left on a full page is taken again, once the newer page is full or gone.
-    s.must(&viewers[5], s.suite.meter().close(1));
-    s.must(&viewers[32], s.suite.meter().close(1));
+    s.must(&viewers[5], s.suite.settler().close(1));
+    s.must(&viewers[32], s.suite.settler().close(1));
     s.must(&viewers[32], s.suite.meter().clear_page(STREAM, 1));
     assert_eq!(joins(&mut s, &viewers[33]), (0, 5));
     // Another number, another session: who sat there before has nothing of it.
     let gone = Error::SessionClosed;
-    assert_eq!(s.refused(&viewers[5], s.suite.meter().close(1)), gone);
+    assert_eq!(s.refused(&viewers[5], s.suite.settler().close(1)), gone);
 
     // All of them, page by page.
     s.advance(10_000);
-    let sent = s.must("sam", s.suite.meter().settle_page(STREAM, 0));
+    let sent = s.must("sam", s.suite.settler().settle_page(STREAM, 0));
     assert_eq!(sent.value, [(NATIVE, 32 * 10_000_070)]);
     assert_eq!(s.read(s.suite.meter().live_viewers(STREAM)), 32);
 }
@@ -86,7 +86,7 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     }
     assert_eq!(s.refused("mira", clear(&s, 0)), Error::PageNotEmpty);
     assert_eq!(s.refused("mira", clear(&s, 2)), Error::PageNotFound);
-    s.must("alice", s.suite.meter().close(1));
+    s.must("alice", s.suite.settler().close(1));
 
     let cleared = |page| PageCleared {
         stream: STREAM,
@@ -116,10 +116,10 @@ fn a_viewer_who_paid_for_a_page_clears_it_once_all_have_left() {
     s.opens("alice", request());
     let sent = s.must("bob", s.suite.meter().open(request()));
     assert!(sent.receipt.deposit < 300);
-    s.must("alice", s.suite.meter().close(1));
+    s.must("alice", s.suite.settler().close(1));
     let clear = |s: &Stage| s.suite.meter().clear_page(STREAM, 0);
     assert_eq!(s.refused("alice", clear(&s)), Error::PageNotEmpty);
-    s.must("bob", s.suite.meter().close(1));
+    s.must("bob", s.suite.settler().close(1));
     assert_eq!(s.refused("bob", clear(&s)), Error::NotPagePayer);
     let before = s.native("alice");
     let sent = s.must("alice", clear(&s));
@@ -138,7 +138,7 @@ fn nothing_after_opening_changes_anybodys_storage_deposit() {
     s.opens("bob", request());
     s.advance(10_000);
     // The first settlement makes the cell of what is payable to mira, at the expense of who settles.
-    let first = s.must("sam", suite.meter().settle(id("alice", 1)));
+    let first = s.must("sam", suite.settler().settle(id("alice", 1)));
     assert!(first.receipt.deposit > 0);
     let alice = id("alice", 1);
     let deposits = [
@@ -147,14 +147,14 @@ fn nothing_after_opening_changes_anybodys_storage_deposit() {
         s.must("bob", suite.meter().top_up(alice, 5))
             .receipt
             .deposit,
-        s.must("sam", suite.meter().settle(id("bob", 1)))
+        s.must("sam", suite.settler().settle(id("bob", 1)))
             .receipt
             .deposit,
         s.must("bob", suite.meter().begin_exit(1)).receipt.deposit,
-        s.must("sam", suite.meter().close_ended(id("bob", 1)))
+        s.must("sam", suite.settler().close_ended(id("bob", 1)))
             .receipt
             .deposit,
-        s.must("alice", suite.meter().close(1)).receipt.deposit,
+        s.must("alice", suite.settler().close(1)).receipt.deposit,
         s.must("alice", suite.meter().open(request()))
             .receipt
             .deposit,
@@ -200,7 +200,7 @@ fn sessions_on_other_terms_share_a_page_until_its_slots_are_used() {
     }
     s.advance(10_000);
     for viewer in crowd(5) {
-        s.must(&viewer, s.suite.meter().close(1));
+        s.must(&viewer, s.suite.settler().close(1));
     }
     // Fees of 1,000,007 from each; omar has 0, 1.00, 1.01, 1.02, 1.03 % of 9,000,063, each rounded down:
     // 90,000 + 90,900 + 91,800 + 92,700.

@@ -56,7 +56,7 @@ fn viewer_pays_for_the_milliseconds_watched_and_everybody_withdraws() {
     assert_eq!(s.refundable("alice", 1), 8_765_424_359);
     assert_eq!(s.runs_out_at("alice", 1), Some(opened_ms + 9_999_930));
 
-    let sent = s.must("alice", s.suite.meter().close(1));
+    let sent = s.must("alice", s.suite.settler().close(1));
     assert_eq!(sent.value, 1_234_575_641);
     told(
         &sent,
@@ -167,7 +167,7 @@ fn paused_time_costs_nothing() {
 
     // 1,000,007 × 15.5 s = 15,500,108.5
     s.advance(5_500);
-    let sent = s.must("alice", s.suite.meter().close(1));
+    let sent = s.must("alice", s.suite.settler().close(1));
     assert_eq!(sent.value, 15_500_108);
     assert_eq!(sent.events_of::<SessionClosed>()[0].watched_ms, 15_500);
     s.is_solvent_to_the_unit();
@@ -233,7 +233,10 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
     assert_eq!(s.pool("bob", NATIVE).holds, 0);
 
     s.advance(12_000);
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 12_000_084);
+    assert_eq!(
+        s.must("alice", s.suite.settler().close(1)).value,
+        12_000_084
+    );
     // She gave 11,000,077 and used 12,000,084: the rest of bob's gift is hers.
     assert_eq!(s.free("alice", NATIVE), DEPOSITED + 4_000_028 - 12_000_084);
     assert_eq!(s.free("bob", NATIVE), DEPOSITED - 4_000_028);
@@ -277,6 +280,6 @@ fn top_up_fails_for_each_documented_reason() {
             ended_ms: t + 10_000
         }
     );
-    s.must("alice", s.suite.meter().close(1));
+    s.must("alice", s.suite.settler().close(1));
     assert_eq!(s.refused("bob", top_up(&s, 1, 1)), Error::SessionClosed);
 }

@@ -124,14 +124,17 @@ fn a_contract_keeps_owner_and_storage_under_other_code() {
     assert_eq!(s.read(admin().owner()), account("owner"));
     let registry: vilokanam_chain::StreamRegistryCalls = pricing.into();
     assert_eq!(s.read(registry.stream_count()), 0);
-    let close = s.suite.meter().close(1);
+    let close = s.suite.settler().close(1);
     let failed = vilokanam_interfaces::TickStreamError::PricingFailed;
     assert_eq!(s.refused("alice", close), failed);
 
     // And back: nothing was lost.
     s.changes(pricing, Change::Code(old));
     assert_eq!(s.read(s.suite.pricing().rates(STREAM)), rates());
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 10_000_070);
+    assert_eq!(
+        s.must("alice", s.suite.settler().close(1)).value,
+        10_000_070
+    );
 }
 
 #[test]
@@ -144,7 +147,10 @@ fn money_and_sessions_survive_a_change_of_code() {
         s.changes(contract, Change::Code(hash));
     }
     s.advance(5_000);
-    assert_eq!(s.must("alice", s.suite.meter().close(1)).value, 10_000_070);
+    assert_eq!(
+        s.must("alice", s.suite.settler().close(1)).value,
+        10_000_070
+    );
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 10_000_070);
     s.must("mira", s.suite.payments().withdraw_payable(NATIVE));
     s.is_solvent_to_the_unit();

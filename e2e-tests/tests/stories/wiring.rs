@@ -18,6 +18,8 @@ fn unwired() -> Stage {
         chain.fund(account(who), RICH).expect("funds");
     }
     let config = Config::default();
+    let settler = wasm(&artifacts_dir(), "tick_settler").expect("built");
+    let settler = chain.upload(config.owner, &settler).expect("uploaded");
     let mut deploy = |name: &str, args: Vec<u8>| {
         instantiate(&mut chain, &artifacts_dir(), name, config.owner, args, &[]).expect(name)
     };
@@ -26,7 +28,7 @@ fn unwired() -> Stage {
     let pricing = deploy("pricing_engine", 0u64.encode());
     let args = (config.treasury, config.fees, vec![token], 0u64).encode();
     let payments = deploy("payment_handler", args);
-    let meter = deploy("tick_stream", ([7u8; 32], HOUR, 0u64).encode());
+    let meter = deploy("tick_stream", ([7u8; 32], HOUR, 0u64, settler).encode());
     let suite = Suite {
         token,
         registry,
@@ -76,13 +78,13 @@ fn what_needs_others_is_refused_before_the_first_wiring() {
     assert_eq!(s.refused("alice", meter().top_up(alice, 1)), not_wired);
     assert_eq!(s.refused("alice", meter().pause(1)), not_wired);
     assert_eq!(s.refused("alice", meter().resume(1)), not_wired);
-    assert_eq!(s.refused("alice", meter().close(1)), not_wired);
-    assert_eq!(s.refused("alice", meter().close_ended(alice)), not_wired);
-    assert_eq!(s.refused("alice", meter().settle(alice)), not_wired);
+    assert_eq!(s.refused("alice", settler().close(1)), not_wired);
+    assert_eq!(s.refused("alice", settler().close_ended(alice)), not_wired);
+    assert_eq!(s.refused("alice", settler().settle(alice)), not_wired);
     let nobody = Vec::new();
-    assert_eq!(s.refused("alice", meter().settle_many(nobody)), not_wired);
-    assert_eq!(s.refused("alice", meter().settle_page(1, 0)), not_wired);
-    assert_eq!(s.refused("alice", meter().finish_exit(1)), not_wired);
+    assert_eq!(s.refused("alice", settler().settle_many(nobody)), not_wired);
+    assert_eq!(s.refused("alice", settler().settle_page(1, 0)), not_wired);
+    assert_eq!(s.refused("alice", settler().finish_exit(1)), not_wired);
     assert_eq!(s.refused("alice", meter().provide_seats(1, 0)), not_wired);
     let can_open = meter().can_open(account("alice"), request());
     assert_eq!(s.read(can_open), Err(not_wired));

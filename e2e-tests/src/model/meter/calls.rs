@@ -71,10 +71,10 @@ impl Model {
         answered.then_some(()).ok_or(Error::PaymentsFailed)
     }
 
-    /// What charging needs: the broadcast's end, then the pricing engine.
+    /// What charging needs: the pricing engine, and the registry behind it.
     fn ensure_can_charge(&self) -> Result<(), Error> {
-        self.meter_reaches_registry()?;
-        self.meter_reaches_pricing()
+        self.meter_reaches_pricing()?;
+        self.ensure_pricing_can_charge().map_err(Error::Pricing)
     }
 
     pub(super) fn read_life(&self, id: SessionId) -> Result<&Life, Error> {
@@ -106,42 +106,16 @@ impl Model {
         if request.until_ms.is_some_and(|until| until <= self.now_ms) {
             return Err(Error::UntilPassed);
         }
-        self.meter_reaches_registry()?;
-        let facts = self.facts(request.stream).ok_or(Error::StreamNotFound)?;
-        if facts.suspended {
-            return Err(Error::Suspended);
-        }
-        if !self.is_live(request.stream) {
-            return Err(Error::NotLive);
-        }
-        if let Some(referrer) = request.referrer {
-            let paid = facts.terms.cohosts.iter().any(|c| c.account == referrer);
-            if paid || referrer == viewer || referrer == facts.terms.owner {
-                return Err(Error::InvalidReferrer);
-            }
-        }
         self.meter_reaches_pricing()?;
-        let price = self
-            .open_price(request.stream, request.asset)
-            .map_err(Error::Pricing)?;
-        let per_ms = price.rate_per_sec * u128::from(price.factor);
-        ensure_below_ceiling(per_ms, request.ceiling)?;
-        if request.hold > MAX_HOLD {
-            return Err(Error::HoldTooLarge { max: MAX_HOLD });
-        }
-        let needed = (per_ms * u128::from(MIN_HOLD_MS)).div_ceil(SCALE);
-        if request.hold < needed {
-            return Err(Error::HoldTooSmall { needed });
-        }
-        let fees = self.payments.fee_terms(facts.class);
-        let combination = (facts.terms_no, fees.fee_bps, fees.referral_bps);
+        let offer = self.offer(viewer, request).map_err(Error::Pricing)?;
+        let per_ms = offer.rate_per_sec * u128::from(offer.factor);
+        let fees = self.payments.fee_terms(offer.class);
+        let combination = (offer.terms_no, fees.fee_bps, fees.referral_bps);
         let seat = self.meter.find_seat(request.stream, combination);
         let (page, seat, new_page) = seat.ok_or(Error::StreamFull)?;
         Ok(Opening {
             number: self.meter.lives_of(viewer).count() as SessionNo + 1,
-            facts,
-            rate_per_sec: price.rate_per_sec,
-            factor: price.factor,
+            offer,
             per_ms,
             page,
             seat,
@@ -154,7 +128,7 @@ impl Model {
         self.meter_reaches_payments()?;
         let (meter, now) = (self.contracts.meter, self.now_ms);
         let OpenRequest { stream, asset, .. } = *request;
-        let class = opening.facts.class;
+        let class = opening.offer.class;
         let fees = self
             .payments_hold(meter, viewer, asset, request.hold, class)
             .map_err(Error::Payments)?;
@@ -163,12 +137,12 @@ impl Model {
         }
         let life = Life {
             stream,
-            broadcast: opening.facts.broadcast_no,
+            broadcast: opening.offer.broadcast,
             page: opening.page,
             seat: opening.seat,
             asset,
-            terms_no: opening.facts.terms_no,
-            terms: opening.facts.terms,
+            terms_no: opening.offer.terms_no,
+            terms: opening.offer.terms,
             fees,
             referrer: request.referrer,
             placed: vec![Placed {
@@ -176,8 +150,8 @@ impl Model {
                 payer: viewer,
                 amount: request.hold,
             }],
-            rate_per_sec: opening.rate_per_sec,
-            factor: opening.factor,
+            rate_per_sec: opening.offer.rate_per_sec,
+            factor: opening.offer.factor,
             ceiling: request.ceiling,
             until_ms: request.until_ms,
             opened_ms: now,

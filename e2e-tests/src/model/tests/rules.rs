@@ -21,9 +21,15 @@ fn open_refuses_in_the_documented_order() {
         until_ms: Some(START + 1),
         ..bad
     };
-    assert_eq!(refused(bad), TickStreamError::StreamNotFound);
+    assert_eq!(
+        refused(bad),
+        TickStreamError::Pricing(PricingEngineError::StreamNotFound)
+    );
     let bad = OpenRequest { stream: 1, ..bad };
-    assert_eq!(refused(bad), TickStreamError::InvalidReferrer);
+    assert_eq!(
+        refused(bad),
+        TickStreamError::Pricing(PricingEngineError::InvalidReferrer)
+    );
     let bad = OpenRequest {
         referrer: Some(who(STRANGER)),
         ..bad
@@ -31,23 +37,24 @@ fn open_refuses_in_the_documented_order() {
     let unpriced = PricingEngineError::AssetNotAccepted { asset: 9 };
     assert_eq!(refused(bad), TickStreamError::Pricing(unpriced));
     let bad = OpenRequest { asset: VLK, ..bad };
-    let above = TickStreamError::AboveCeiling {
+    let above = PricingEngineError::AboveCeiling {
         price_per_sec: 1_500,
         ceiling: 1_499,
     };
-    assert_eq!(refused(bad), above);
+    assert_eq!(refused(bad), TickStreamError::Pricing(above));
     let bad = OpenRequest {
         ceiling: Balance::MAX,
         ..bad
     };
-    let large = TickStreamError::HoldTooLarge { max: MAX_HOLD };
-    assert_eq!(refused(bad), large);
+    let large = PricingEngineError::HoldTooLarge { max: MAX_HOLD };
+    assert_eq!(refused(bad), TickStreamError::Pricing(large));
     let small = OpenRequest {
         hold: 1_499,
         ..good
     };
     let needed = 1_500;
-    assert_eq!(refused(small), TickStreamError::HoldTooSmall { needed });
+    let too_small = PricingEngineError::HoldTooSmall { needed };
+    assert_eq!(refused(small), TickStreamError::Pricing(too_small));
     let poor = OpenRequest {
         hold: DEPOSIT + 1,
         ..good

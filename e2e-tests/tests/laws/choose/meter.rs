@@ -24,7 +24,7 @@ impl Chooser<'_> {
         let (odd, kind) = self.dice.roll2(24, 16);
         let asset = if odd == 23 { asset + 1 } else { asset };
         let price = self.world.model.open_price(stream, asset);
-        let price = price.map_or(RATE, |price| price.rate_per_sec);
+        let price = price.map_or(RATE, |(rate, _)| rate);
         let free = self.world.model.pool(viewer, asset).free;
         let odd_units = self.dice.roll(3) as Balance;
         let hold = match kind {

@@ -56,9 +56,13 @@ impl Chooser<'_> {
         )
     }
 
-    pub(super) fn open_price(&mut self) -> Choice {
-        let (stream, asset) = (self.stream().0, self.asset());
-        let call = PricingCall::OpenPrice { stream, asset };
+    pub(super) fn offer(&mut self) -> Choice {
+        let viewer = self.viewer();
+        let mut request = self.request(viewer);
+        if self.dice.rarely(3) {
+            request.stream = self.stream().0;
+        }
+        let call = PricingCall::Offer { viewer, request };
         Choice::Act(account("stranger"), 0, Action::Pricing(call))
     }
 
