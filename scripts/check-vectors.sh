@@ -26,7 +26,7 @@ missing() {
 }
 
 command -v node >/dev/null ||
-    missing "Node.js is not installed: install version 20 or newer with npm (on Debian: apt-get install -y nodejs npm)"
+    missing "Node.js is not installed: install version 18 or newer with npm (on Debian: apt-get install -y nodejs npm)"
 
 source=$ROOT/crates/voucher/check
 folder=$CARGO_TARGET_DIR/voucher-check

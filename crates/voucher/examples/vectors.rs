@@ -313,7 +313,7 @@ fn damaged(name: &'static str, damage: fn(&mut Vec<u8>)) -> Case {
 }
 
 /// Adds the group's order to s: the same s in the group, another encoding.
-fn add_order(signature: &mut Vec<u8>) {
+fn add_order(signature: &mut [u8]) {
     let s = &mut signature[32..];
     s[31] &= !MARK;
     let mut carry = 0;
@@ -422,7 +422,9 @@ fn cases() -> Vec<Case> {
         damaged("bit flipped in R", |signature| signature[5] ^= 1),
         damaged("bit flipped in s", |signature| signature[37] ^= 1),
         damaged("not marked as sr25519", |signature| signature[63] &= !MARK),
-        damaged("malleated: the group's order added to s", add_order),
+        damaged("malleated: the group's order added to s", |signature| {
+            add_order(signature)
+        }),
         Case {
             public: NO_KEY,
             ..damaged("forged for the neutral element as key", |signature| {

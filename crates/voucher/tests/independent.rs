@@ -2,6 +2,7 @@
 //! packages are not installed (`scripts/check-vectors.sh` installs them), unless `VILOKANAM_REQUIRE_NODEJS` is 1.
 
 use std::{
+    io::Write,
     path::Path,
     process::{Command, Output},
 };
@@ -22,12 +23,13 @@ fn check(vectors: &Path) -> Option<Output> {
         .env("CARGO_TARGET_DIR", target)
         .output()
         .expect("the script runs in bash");
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    print!("{}", String::from_utf8_lossy(&output.stderr));
+    // Not by print!, which is shown only when a test fails.
+    let mut stderr = std::io::stderr();
+    stderr.write_all(&output.stderr).unwrap();
     if output.status.code() == Some(MISSING) {
         let required = std::env::var("VILOKANAM_REQUIRE_NODEJS").is_ok_and(|value| value == "1");
         assert!(!required, "Node.js or the packages are missing");
-        println!("skipped: the vectors were not checked by the independent implementation");
+        writeln!(stderr, "skipped: no independent check of the vectors").unwrap();
         return None;
     }
     Some(output)

@@ -43,37 +43,36 @@ prop_compose! {
 
 /// A voucher, its terms and the time, near what each check allows or anywhere.
 fn claim() -> impl Strategy<Value = (u64, u128, Terms, u64)> {
-    let near = (
-        1u128..2_000,
-        0u64..30_000,
-        0u128..40_000,
-        0u64..20_000,
-        0u64..20_000,
-    )
-        .prop_flat_map(|(ceiling, ms, available, run_ms, end_ms)| {
+    let near = (1u128..2_000, 0u64..30_000)
+        .prop_flat_map(|(ceiling, ms)| {
             let most = ceiling * u128::from(ms) / 1_000;
-            let terms = Terms {
-                ceiling,
-                from_ms: 1_000_000,
-                until_ms: 1_000_000 + end_ms,
-                available,
-                paid: 0,
-                paid_ms: 0,
-            };
             (
-                0..=most + 1,
-                0..=most + 1,
-                0..=ms + 1,
-                Just((ms, terms, 1_000_000 + run_ms)),
+                (Just(ms), 0..=most + 1, Just(ceiling)),
+                (0..=most / 2 + 1, 0..=ms + 1),
             )
         })
-        .prop_map(|(amount, paid, paid_ms, (ms, terms, now_ms))| {
-            let terms = Terms {
-                paid: paid / 2,
-                paid_ms,
-                ..terms
-            };
-            (ms, amount, terms, now_ms)
+        .prop_flat_map(|((ms, amount, ceiling), (paid, paid_ms))| {
+            let now_ms = ms.saturating_sub(TOLERANCE_MS);
+            // Of hold, time and end, some are just what the voucher takes, or one short of it.
+            let around = |n: u64| prop_oneof![Just(n), Just(n.saturating_sub(1)), 0u64..30_000];
+            let available = prop_oneof![
+                Just(amount),
+                Just(amount.saturating_sub(1)),
+                0u128..amount + 1_000
+            ];
+            (available, around(now_ms), around(now_ms)).prop_map(
+                move |(available, run_ms, end_ms)| {
+                    let terms = Terms {
+                        ceiling,
+                        from_ms: 1_000_000,
+                        until_ms: 1_000_000 + end_ms,
+                        available,
+                        paid,
+                        paid_ms,
+                    };
+                    (ms, amount, terms, 1_000_000 + run_ms)
+                },
+            )
         });
     let far = (time(), number(), any_terms(), time());
     prop_oneof![3 => near, 1 => far]
@@ -292,6 +291,37 @@ proptest! {
         prop_assert_eq!(adds, Ok(Accepted { amount: amount - terms.paid, ms: ms - terms.paid_ms }));
         let topped_up = Terms { available: terms.available.saturating_add(more), ..terms };
         prop_assert_eq!(accept(ms, amount, &topped_up, now_ms.saturating_add(later)), adds);
+    }
+
+    /// A client that signs each tick as it begins is never refused while chain time is late by up to the tolerance less
+    /// a tick, and whoever of the two stops, the other loses a tick's price at most.
+    #[test]
+    fn honest_vouchers_are_acceptable_and_a_tick_is_the_most_to_lose(
+        rate in 1_000u128..1_000_000_000_000, tick_ms in 1u64..=TOLERANCE_MS, ticks in 1u64..10_000,
+        late in any::<prop::sample::Index>(), redeemed in any::<prop::sample::Index>(),
+    ) {
+        let price = |ms: u64| rate * u128::from(ms) / 1_000;
+        let from_ms = 1_700_000_000_000;
+        let begun_ms = (ticks - 1) * tick_ms;
+        let (ms, amount) = (ticks * tick_ms, price(ticks * tick_ms));
+        let paid_ms = redeemed.index(ticks as usize) as u64 * tick_ms;
+        let terms = Terms {
+            ceiling: rate,
+            from_ms,
+            until_ms: u64::MAX,
+            available: amount,
+            paid: price(paid_ms),
+            paid_ms,
+        };
+        let now_ms = from_ms + begun_ms - (late.index((TOLERANCE_MS - tick_ms) as usize + 1) as u64).min(begun_ms);
+        let adds = accept(ms, amount, &terms, now_ms);
+        prop_assert_eq!(adds, Ok(Accepted { amount: amount - price(paid_ms), ms: ms - paid_ms }));
+
+        let tick_price = (rate * u128::from(tick_ms)).div_ceil(1_000);
+        let signed_ahead = amount - price(begun_ms);
+        let not_yet_signed = price(ms + tick_ms) - amount;
+        prop_assert!(signed_ahead <= tick_price);
+        prop_assert!(not_yet_signed <= tick_price);
     }
 
     /// Law 11: a message tells everything it commits to, so no two vouchers or places share one.
