@@ -39,10 +39,10 @@ mod tick_stream {
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        events::tick_stream::*, AdminError, Administered, AssetId, Audience, BroadcastNo, Change,
-        Charged, Footprint, Millis, OpenPrice, OpenQuote, OpenRequest, OpenSession, Outcome,
-        PageNo, PageView, PendingChange, Session, SessionId, SessionNo, StreamFacts, StreamId,
-        TickLimits, TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH,
+        events::tick_stream::*, AdminError, Administered, Administration, AssetId, Audience,
+        BroadcastNo, Change, Charged, Footprint, Millis, OpenPrice, OpenQuote, OpenRequest,
+        OpenSession, Outcome, PageNo, PageView, Session, SessionId, SessionNo, StreamFacts,
+        StreamId, TickLimits, TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH,
         MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED,
         MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
     };
@@ -603,13 +603,8 @@ mod tick_stream {
 
     impl Administered for TickStreamContract {
         #[ink(message)]
-        fn owner(&self) -> AccountId {
-            self.admin.authority().owner
-        }
-
-        #[ink(message)]
-        fn proposed_owner(&self) -> Option<AccountId> {
-            self.admin.authority().proposed
+        fn administration(&self) -> Administration {
+            self.admin.administration(LAYOUT_VERSION)
         }
 
         #[ink(message)]
@@ -623,34 +618,14 @@ mod tick_stream {
         }
 
         #[ink(message)]
-        fn change_delay(&self) -> Millis {
-            self.admin.authority().change_delay_ms
-        }
-
-        #[ink(message)]
-        fn raise_change_delay(&mut self, delay_ms: Millis) -> Result<(), AdminError> {
-            self.admin.raise_change_delay(delay_ms)
-        }
-
-        #[ink(message)]
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-            self.admin.ensure_owner()?;
-            match &change {
-                Change::Code(_) => {}
-                // Payments stay for ever: they and this contract hold the money together.
-                Change::Wiring(wiring) => {
-                    let slots = Slots {
-                        registry: true,
-                        pricing: true,
-                        ..Slots::NONE
-                    };
-                    if !slots.fit(wiring) {
-                        return Err(AdminError::WiringMismatch);
-                    }
-                }
-                _ => return Err(AdminError::UnsupportedChange),
-            }
-            self.admin.announce(change)
+            // Payments stay for ever: they and this contract hold the money together.
+            let slots = Slots {
+                registry: true,
+                pricing: true,
+                ..Slots::NONE
+            };
+            self.admin.announce(change, slots)
         }
 
         #[ink(message)]
@@ -660,24 +635,7 @@ mod tick_stream {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            let change = self.admin.take_due(id)?;
-            match &change {
-                Change::Code(hash) => self.admin.set_code(*hash)?,
-                Change::Wiring(wiring) => self.admin.rewire(*wiring),
-                _ => return Err(AdminError::UnsupportedChange),
-            }
-            self.admin.note_applied(id, change);
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn pending_changes(&self) -> Vec<PendingChange> {
-            self.admin.pending()
-        }
-
-        #[ink(message)]
-        fn wiring(&self) -> Wiring {
-            self.admin.wiring()
+            self.admin.apply(id)
         }
 
         #[ink(message)]
@@ -689,16 +647,6 @@ mod tick_stream {
                 meter: false,
             };
             self.admin.wire(slots, wiring)
-        }
-
-        #[ink(message)]
-        fn layout_version(&self) -> u32 {
-            LAYOUT_VERSION
-        }
-
-        #[ink(message)]
-        fn code_hash(&self) -> Hash {
-            Admin::code_hash()
         }
     }
 
