@@ -372,7 +372,7 @@ mod payment_handler {
     impl Administered for Payments {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION)
+            self.admin.administration(LAYOUT_VERSION, SLOTS)
         }
 
         #[ink(message)]
@@ -404,7 +404,7 @@ mod payment_handler {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> core::result::Result<(), AdminError> {
-            if let Some(change) = self.admin.carry_out(id)? {
+            if let Some(change) = self.admin.carry_out(id, Slots::NONE)? {
                 self.ensure_valid(&change)?;
                 let old = self.carry_out(&change)?;
                 Admin::applied(id, old, change);

@@ -228,7 +228,7 @@ mod pricing_engine {
     impl Administered for Pricing {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION)
+            self.admin.administration(LAYOUT_VERSION, SLOTS)
         }
 
         #[ink(message)]
@@ -253,7 +253,7 @@ mod pricing_engine {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> AdminResult<()> {
-            self.admin.apply(id)
+            self.admin.apply(id, SLOTS)
         }
 
         #[ink(message)]

@@ -592,7 +592,7 @@ mod stream_registry {
     impl Administered for Registry {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION)
+            self.admin.administration(LAYOUT_VERSION, Slots::NONE)
         }
 
         #[ink(message)]
@@ -617,7 +617,7 @@ mod stream_registry {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> AdminResult<()> {
-            self.admin.apply(id)
+            self.admin.apply(id, Slots::NONE)
         }
 
         #[ink(message)]

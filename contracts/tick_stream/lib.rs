@@ -50,6 +50,17 @@ mod tick_stream {
 
     /// Raised by every release that changes the storage layout.
     const LAYOUT_VERSION: u32 = 1;
+    /// Needs these contracts.
+    const WIRED: Slots = Slots {
+        payments: true,
+        ..REWIRED
+    };
+    /// May change these. Payments stay for ever: they and this contract hold the money together.
+    const REWIRED: Slots = Slots {
+        registry: true,
+        pricing: true,
+        ..Slots::NONE
+    };
 
     /// What the constructor fixed for ever.
     #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -604,7 +615,7 @@ mod tick_stream {
     impl Administered for TickStreamContract {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION)
+            self.admin.administration(LAYOUT_VERSION, WIRED)
         }
 
         #[ink(message)]
@@ -619,13 +630,7 @@ mod tick_stream {
 
         #[ink(message)]
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-            // Payments stay for ever: they and this contract hold the money together.
-            let slots = Slots {
-                registry: true,
-                pricing: true,
-                ..Slots::NONE
-            };
-            self.admin.announce(change, slots)
+            self.admin.announce(change, REWIRED)
         }
 
         #[ink(message)]
@@ -635,18 +640,12 @@ mod tick_stream {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            self.admin.apply(id)
+            self.admin.apply(id, REWIRED)
         }
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> Result<(), AdminError> {
-            let slots = Slots {
-                registry: true,
-                pricing: true,
-                payments: true,
-                meter: false,
-            };
-            self.admin.wire(slots, wiring)
+            self.admin.wire(WIRED, wiring)
         }
     }
 

@@ -208,7 +208,7 @@ mod vlk_token {
     impl Administered for Vlk {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION)
+            self.admin.administration(LAYOUT_VERSION, Slots::NONE)
         }
 
         #[ink(message)]
@@ -233,7 +233,7 @@ mod vlk_token {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            self.admin.apply(id)
+            self.admin.apply(id, Slots::NONE)
         }
 
         #[ink(message)]

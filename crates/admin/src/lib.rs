@@ -154,13 +154,13 @@ impl Admin {
     }
 
     /// See `Administered::administration`.
-    pub fn administration(&self, layout_version: u32) -> Administration {
+    pub fn administration(&self, layout_version: u32, slots: Slots) -> Administration {
         let authority = self.authority();
         Administration {
             owner: authority.owner,
             proposed_owner: authority.proposed,
             change_delay_ms: authority.change_delay_ms,
-            wiring: self.wiring(),
+            wiring: if slots == Slots::NONE { Wiring::default() } else { self.wiring() },
             pending: authority.pending,
             layout_version,
             code_hash: code_hash(),
@@ -241,7 +241,7 @@ impl Admin {
         authority.last_change = id;
         authority.pending.push(PendingChange {
             id,
-            change: change.clone(),
+            change,
             due_ms,
         });
         self.authority.set(&authority);
@@ -257,8 +257,8 @@ impl Admin {
     }
 
     /// See `Administered::apply`, of a contract that has no changes of its own.
-    pub fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-        match self.carry_out(id)? {
+    pub fn apply(&mut self, id: u32, slots: Slots) -> Result<(), AdminError> {
+        match self.carry_out(id, slots)? {
             None => Ok(()),
             Some(_) => Err(AdminError::UnsupportedChange),
         }
@@ -266,37 +266,34 @@ impl Admin {
 
     /// Takes a change that is due off the list, and carries it out if every contract knows its kind. Otherwise hands it
     /// back, for the contract to carry out and to tell by `applied`.
-    pub fn carry_out(&mut self, id: u32) -> Result<Option<Change>, AdminError> {
-        let (mut authority, change) = self.take(id, now())?;
-        let (old, new) = match change {
-            Change::Code(new) => {
-                let old = code_hash();
+    pub fn carry_out(&mut self, id: u32, slots: Slots) -> Result<Option<Change>, AdminError> {
+        let (mut authority, new) = self.take(id, now())?;
+        let mut old = new;
+        match &mut old {
+            Change::Code(hash) => {
+                let new = core::mem::replace(hash, code_hash());
                 ink::env::set_code_hash::<DefaultEnvironment>(&new)
                     .map_err(|_| AdminError::SetCodeRefused)?;
-                (Change::Code(old), change)
             }
-            Change::Wiring(wiring) => {
-                let old = self.wiring();
-                let new = Wiring {
-                    registry: wiring.registry.or(old.registry),
-                    pricing: wiring.pricing.or(old.pricing),
-                    payments: wiring.payments.or(old.payments),
-                    meter: wiring.meter.or(old.meter),
-                };
-                self.wiring.set(&new);
-                (Change::Wiring(old), Change::Wiring(new))
+            Change::Wiring(wiring) if slots != Slots::NONE => {
+                let before = self.wiring();
+                self.wiring.set(&Wiring {
+                    registry: wiring.registry.or(before.registry),
+                    pricing: wiring.pricing.or(before.pricing),
+                    payments: wiring.payments.or(before.payments),
+                    meter: wiring.meter.or(before.meter),
+                });
+                *wiring = before;
             }
-            Change::Delay(new_ms) => {
-                let old_ms = authority.change_delay_ms;
-                if new_ms <= old_ms {
+            Change::Delay(delay_ms) => {
+                if *delay_ms <= authority.change_delay_ms {
                     return Err(AdminError::InvalidChange);
                 }
-                authority.change_delay_ms = new_ms;
+                core::mem::swap(delay_ms, &mut authority.change_delay_ms);
                 self.authority.set(&authority);
-                (Change::Delay(old_ms), change)
             }
-            own => return Ok(Some(own)),
-        };
+            _ => return Ok(Some(new)),
+        }
         Self::applied(id, Some(old), new);
         Ok(None)
     }

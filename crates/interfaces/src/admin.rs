@@ -22,7 +22,7 @@ pub struct Wiring {
 }
 
 /// A change that only acts after it has been announced for the change delay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[allow(clippy::cast_possible_truncation)] // from the codec's derive
@@ -51,7 +51,7 @@ pub enum Change {
 }
 
 /// A change that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct PendingChange {
