@@ -160,7 +160,11 @@ impl Admin {
             owner: authority.owner,
             proposed_owner: authority.proposed,
             change_delay_ms: authority.change_delay_ms,
-            wiring: if slots == Slots::NONE { Wiring::default() } else { self.wiring() },
+            wiring: if slots == Slots::NONE {
+                Wiring::default()
+            } else {
+                self.wiring()
+            },
             pending: authority.pending,
             layout_version,
             code_hash: code_hash(),
@@ -239,11 +243,7 @@ impl Admin {
         let id = authority.last_change.checked_add(1).ok_or(too_many)?;
         let due_ms = now().saturating_add(authority.change_delay_ms);
         authority.last_change = id;
-        authority.pending.push(PendingChange {
-            id,
-            change,
-            due_ms,
-        });
+        authority.pending.push(PendingChange { id, change, due_ms });
         self.authority.set(&authority);
         emit(ChangeAnnounced { id, change, due_ms });
         Ok(id)

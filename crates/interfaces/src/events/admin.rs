@@ -48,10 +48,10 @@ pub struct ChangeCancelled {
 pub struct ChangeApplied {
     /// Its number.
     pub id: u32,
-    /// What was, as a change of the same kind that would bring it back: the old code hash, fees, whole wiring.
-    /// `None` for a token that was listed, since there was none before.
+    /// What was before, as a change of the same kind: the old code hash, fees, treasury, delay, whether the asset was
+    /// accepted, all slots of the wiring. `None` for a token that was listed, since nothing was there before.
     pub old: Option<Change>,
-    /// What is now; the whole wiring, also of slots that have not changed.
+    /// The change as it was announced.
     pub new: Change,
 }
 
