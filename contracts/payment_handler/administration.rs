@@ -33,11 +33,10 @@ impl Payments {
         })
     }
 
-    /// Fails unless this contract knows such a change and can carry it out as things are.
+    /// Fails unless this contract can carry out such a change of its own, as things are.
     pub(crate) fn ensure_valid(&self, change: &Change) -> Result<(), AdminError> {
         let valid = match change {
-            Change::Code(_) | Change::Treasury(_) => true,
-            Change::Wiring(_) => return Err(AdminError::UnsupportedChange),
+            Change::Treasury(_) => true,
             Change::ListToken(token) => {
                 // As its own token it could not be called back, and its deposits would trap.
                 *token != self.env().account_id()
@@ -46,6 +45,9 @@ impl Payments {
             }
             Change::SetAsset { asset, .. } => self.assets.contains(asset),
             Change::Fees(fees) => fees_fit(fees),
+            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Settler(_) => {
+                return Err(AdminError::UnsupportedChange)
+            }
         };
         if !valid {
             return Err(AdminError::InvalidChange);
@@ -53,38 +55,34 @@ impl Payments {
         Ok(())
     }
 
-    /// Does what a change says, and emits what it changed.
-    pub(crate) fn carry_out(&mut self, change: &Change) -> Result<(), AdminError> {
+    /// Carries out a change of this contract's own. Returns the one that would undo it, if any can.
+    pub(crate) fn carry_out(&mut self, change: &Change) -> Result<Option<Change>, AdminError> {
         let mut config = self.config();
-        match *change {
-            Change::Code(hash) => self.admin.set_code(hash)?,
-            Change::Wiring(_) => return Err(AdminError::UnsupportedChange),
+        let old = match *change {
             Change::ListToken(token) => {
                 let asset = self.list(Some(token)).ok_or(AdminError::InvalidChange)?;
                 self.env().emit_event(AssetListed { asset, token });
+                return Ok(None);
             }
             Change::SetAsset { asset, allowed } => {
                 let mut known = self.assets.get(asset).ok_or(AdminError::InvalidChange)?;
                 let old = core::mem::replace(&mut known.allowed, allowed);
                 self.assets.insert(asset, &known);
-                self.env().emit_event(AssetSet {
+                return Ok(Some(Change::SetAsset {
                     asset,
-                    old,
-                    new: allowed,
-                });
+                    allowed: old,
+                }));
             }
-            Change::Fees(new) => {
-                let old = core::mem::replace(&mut config.fees, new);
-                self.config.set(&config);
-                self.env().emit_event(FeesSet { old, new });
-            }
+            Change::Fees(new) => Change::Fees(core::mem::replace(&mut config.fees, new)),
             Change::Treasury(new) => {
-                let old = core::mem::replace(&mut config.treasury, new);
-                self.config.set(&config);
-                self.env().emit_event(TreasurySet { old, new });
+                Change::Treasury(core::mem::replace(&mut config.treasury, new))
             }
-        }
-        Ok(())
+            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Settler(_) => {
+                return Err(AdminError::UnsupportedChange)
+            }
+        };
+        self.config.set(&config);
+        Ok(Some(old))
     }
 
     /// Numbers a new asset, unless it is listed or there are too many.

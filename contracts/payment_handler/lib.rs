@@ -36,10 +36,11 @@ mod payment_handler {
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        events::payment_handler::*, AdminError, Administered, Asset, AssetId, Change, Class,
-        FeeSchedule, FeeTerms, Millis, PayTerms, PaymentHandler, PaymentHandlerError,
-        PaymentLimits, PendingChange, Pool, SettleItem, Totals, Wiring, MAX_ASSETS, MAX_FEE_BPS,
-        MAX_HOLD, MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, NATIVE, PAUSE_REST_MS,
+        events::payment_handler::*, AdminError, Administered, Administration, Asset, AssetId,
+        Change, Class, FeeSchedule, FeeTerms, Millis, PayTerms, PaymentHandler,
+        PaymentHandlerError, PaymentLimits, Pool, SettleItem, Totals, Wiring, MAX_ASSETS,
+        MAX_FEE_BPS, MAX_HOLD, MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, NATIVE,
+        PAUSE_REST_MS,
     };
 
     type Result<T> = core::result::Result<T, PaymentHandlerError>;
@@ -370,13 +371,8 @@ mod payment_handler {
 
     impl Administered for Payments {
         #[ink(message)]
-        fn owner(&self) -> AccountId {
-            self.admin.authority().owner
-        }
-
-        #[ink(message)]
-        fn proposed_owner(&self) -> Option<AccountId> {
-            self.admin.authority().proposed
+        fn administration(&self) -> Administration {
+            self.admin.administration(LAYOUT_VERSION, SLOTS)
         }
 
         #[ink(message)]
@@ -393,20 +389,12 @@ mod payment_handler {
         }
 
         #[ink(message)]
-        fn change_delay(&self) -> Millis {
-            self.admin.authority().change_delay_ms
-        }
-
-        #[ink(message)]
-        fn raise_change_delay(&mut self, delay_ms: Millis) -> core::result::Result<(), AdminError> {
-            self.admin.raise_change_delay(delay_ms)
-        }
-
-        #[ink(message)]
         fn announce(&mut self, change: Change) -> core::result::Result<u32, AdminError> {
-            self.admin.ensure_owner()?;
-            self.ensure_valid(&change)?;
-            self.admin.announce(change)
+            // The meter stays for ever: it and this contract hold the money together.
+            if self.admin.is_own(&change, Slots::NONE)? {
+                self.ensure_valid(&change)?;
+            }
+            self.admin.enlist(change)
         }
 
         #[ink(message)]
@@ -416,36 +404,17 @@ mod payment_handler {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> core::result::Result<(), AdminError> {
-            let change = self.admin.take_due(id)?;
-            self.ensure_valid(&change)?;
-            self.carry_out(&change)?;
-            self.admin.note_applied(id, change);
+            if let Some(change) = self.admin.carry_out(id, Slots::NONE)? {
+                self.ensure_valid(&change)?;
+                let old = self.carry_out(&change)?;
+                Admin::applied(id, old, change);
+            }
             Ok(())
-        }
-
-        #[ink(message)]
-        fn pending_changes(&self) -> Vec<PendingChange> {
-            self.admin.pending()
-        }
-
-        #[ink(message)]
-        fn wiring(&self) -> Wiring {
-            self.admin.wiring()
         }
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> core::result::Result<(), AdminError> {
             self.admin.wire(SLOTS, wiring)
-        }
-
-        #[ink(message)]
-        fn layout_version(&self) -> u32 {
-            LAYOUT_VERSION
-        }
-
-        #[ink(message)]
-        fn code_hash(&self) -> Hash {
-            Admin::code_hash()
         }
     }
 }

@@ -35,10 +35,10 @@ mod pricing_engine {
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        events::pricing_engine::*, AdminError, Administered, AssetId, AssetRate, BroadcastNo,
-        Change, ChargeItem, Charged, Footprint, Millis, Offer, OpenRequest, PendingChange,
-        PlanKind, PlanNo, PricingEngine, PricingEngineError, PricingLimits, Quote, StreamFacts,
-        StreamId, TrackEntry, Wiring, MAX_CHARGES, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
+        events::pricing_engine::*, AdminError, Administered, Administration, AssetId, AssetRate,
+        BroadcastNo, Change, ChargeItem, Charged, Footprint, Millis, Offer, OpenRequest, PlanKind,
+        PlanNo, PricingEngine, PricingEngineError, PricingLimits, Quote, StreamFacts, StreamId,
+        TrackEntry, Wiring, MAX_CHARGES, MAX_RATE, MAX_RATES, MAX_TRACK, MIN_REPRICE_MS,
     };
     use vilokanam_math::charge as math;
 
@@ -207,13 +207,8 @@ mod pricing_engine {
 
     impl Administered for Pricing {
         #[ink(message)]
-        fn owner(&self) -> AccountId {
-            self.admin.authority().owner
-        }
-
-        #[ink(message)]
-        fn proposed_owner(&self) -> Option<AccountId> {
-            self.admin.authority().proposed
+        fn administration(&self) -> Administration {
+            self.admin.administration(LAYOUT_VERSION, SLOTS)
         }
 
         #[ink(message)]
@@ -227,25 +222,8 @@ mod pricing_engine {
         }
 
         #[ink(message)]
-        fn change_delay(&self) -> Millis {
-            self.admin.authority().change_delay_ms
-        }
-
-        #[ink(message)]
-        fn raise_change_delay(&mut self, delay_ms: Millis) -> AdminResult<()> {
-            self.admin.raise_change_delay(delay_ms)
-        }
-
-        #[ink(message)]
         fn announce(&mut self, change: Change) -> AdminResult<u32> {
-            self.admin.ensure_owner()?;
-            match &change {
-                Change::Code(_) => {}
-                Change::Wiring(wiring) if SLOTS.fit(wiring) => {}
-                Change::Wiring(_) => return Err(AdminError::WiringMismatch),
-                _ => return Err(AdminError::UnsupportedChange),
-            }
-            self.admin.announce(change)
+            self.admin.announce(change, SLOTS)
         }
 
         #[ink(message)]
@@ -255,39 +233,12 @@ mod pricing_engine {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> AdminResult<()> {
-            let change = self.admin.take_due(id)?;
-            match &change {
-                Change::Code(hash) => self.admin.set_code(*hash)?,
-                Change::Wiring(wiring) => self.admin.rewire(*wiring),
-                _ => return Err(AdminError::UnsupportedChange),
-            }
-            self.admin.note_applied(id, change);
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn pending_changes(&self) -> Vec<PendingChange> {
-            self.admin.pending()
-        }
-
-        #[ink(message)]
-        fn wiring(&self) -> Wiring {
-            self.admin.wiring()
+            self.admin.apply(id, SLOTS)
         }
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> AdminResult<()> {
             self.admin.wire(SLOTS, wiring)
-        }
-
-        #[ink(message)]
-        fn layout_version(&self) -> u32 {
-            LAYOUT_VERSION
-        }
-
-        #[ink(message)]
-        fn code_hash(&self) -> Hash {
-            Admin::code_hash()
         }
     }
 

@@ -25,8 +25,8 @@ mod stream_registry {
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        events::stream_registry::*, AdminError, Administered, Broadcast, BroadcastNo, Change,
-        Class, EndCause, Listing, Millis, PendingChange, RegistryLimits, Share, Stream,
+        events::stream_registry::*, AdminError, Administered, Administration, Broadcast,
+        BroadcastNo, Change, Class, EndCause, Listing, Millis, RegistryLimits, Share, Stream,
         StreamFacts, StreamId, StreamRegistry, StreamRegistryError, Terms, TermsNo, Wiring,
         FULL_BPS, MAX_CATEGORIES, MAX_CID_LEN, MAX_COHOSTS, MAX_GRACE_MS, MAX_LISTING,
         MAX_OPERATORS, MAX_REASON_LEN, MIN_GRACE_MS,
@@ -591,13 +591,8 @@ mod stream_registry {
 
     impl Administered for Registry {
         #[ink(message)]
-        fn owner(&self) -> AccountId {
-            self.admin.authority().owner
-        }
-
-        #[ink(message)]
-        fn proposed_owner(&self) -> Option<AccountId> {
-            self.admin.authority().proposed
+        fn administration(&self) -> Administration {
+            self.admin.administration(LAYOUT_VERSION, Slots::NONE)
         }
 
         #[ink(message)]
@@ -611,22 +606,8 @@ mod stream_registry {
         }
 
         #[ink(message)]
-        fn change_delay(&self) -> Millis {
-            self.admin.authority().change_delay_ms
-        }
-
-        #[ink(message)]
-        fn raise_change_delay(&mut self, delay_ms: Millis) -> AdminResult<()> {
-            self.admin.raise_change_delay(delay_ms)
-        }
-
-        #[ink(message)]
         fn announce(&mut self, change: Change) -> AdminResult<u32> {
-            self.admin.ensure_owner()?;
-            match change {
-                Change::Code(_) => self.admin.announce(change),
-                _ => Err(AdminError::UnsupportedChange),
-            }
+            self.admin.announce(change, Slots::NONE)
         }
 
         #[ink(message)]
@@ -636,38 +617,12 @@ mod stream_registry {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> AdminResult<()> {
-            let change = self.admin.take_due(id)?;
-            match change {
-                Change::Code(hash) => self.admin.set_code(hash)?,
-                _ => return Err(AdminError::UnsupportedChange),
-            }
-            self.admin.note_applied(id, change);
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn pending_changes(&self) -> Vec<PendingChange> {
-            self.admin.pending()
-        }
-
-        #[ink(message)]
-        fn wiring(&self) -> Wiring {
-            self.admin.wiring()
+            self.admin.apply(id, Slots::NONE)
         }
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> AdminResult<()> {
             self.admin.wire(Slots::NONE, wiring)
-        }
-
-        #[ink(message)]
-        fn layout_version(&self) -> u32 {
-            LAYOUT_VERSION
-        }
-
-        #[ink(message)]
-        fn code_hash(&self) -> Hash {
-            Admin::code_hash()
         }
     }
 }

@@ -120,10 +120,13 @@ fn live(registry: &Registry) -> Vec<StreamId> {
 fn new_works() {
     by(alice());
     let registry = Registry::new(MIN_CHANGE_DELAY_MS).unwrap();
-    assert_eq!(registry.owner(), alice());
-    assert_eq!(registry.change_delay(), MIN_CHANGE_DELAY_MS);
+    assert_eq!(registry.administration().owner, alice());
+    assert_eq!(
+        registry.administration().change_delay_ms,
+        MIN_CHANGE_DELAY_MS
+    );
     assert_eq!(registry.stream_count(), 0);
-    assert_eq!(registry.layout_version(), 1);
+    assert_eq!(registry.administration().layout_version, 1);
     assert!(!registry.is_moderator(alice()));
     assert_eq!(
         Registry::new(1).err(),
@@ -953,8 +956,8 @@ fn registry_takes_no_change_but_code_and_no_wiring() {
     }
     let refused = Err(AdminError::UnsupportedChange);
     assert_eq!(registry.wire(wiring), refused);
-    assert_eq!(registry.announce(code.clone()), Ok(1));
-    assert_eq!(registry.pending_changes().len(), 1);
+    assert_eq!(registry.announce(code), Ok(1));
+    assert_eq!(registry.administration().pending.len(), 1);
     by(bob());
     assert_eq!(registry.announce(code), Err(AdminError::NotOwner));
     assert_eq!(registry.apply(1), Err(AdminError::NotOwner));
@@ -969,13 +972,13 @@ fn registry_takes_no_change_but_code_and_no_wiring() {
 fn ownership_of_the_registry_moves_in_two_steps() {
     let mut registry = registry();
     assert_eq!(registry.propose_owner(Some(bob())), Ok(()));
-    assert_eq!(registry.proposed_owner(), Some(bob()));
+    assert_eq!(registry.administration().proposed_owner, Some(bob()));
     by(bob());
     assert_eq!(registry.accept_owner(), Ok(()));
-    assert_eq!(registry.owner(), bob());
+    assert_eq!(registry.administration().owner, bob());
     by(eve());
     assert_eq!(
-        registry.raise_change_delay(MIN_CHANGE_DELAY_MS),
+        registry.announce(Change::Delay(MIN_CHANGE_DELAY_MS)),
         Err(AdminError::NotOwner)
     );
     // Moderators are named, not inherited.

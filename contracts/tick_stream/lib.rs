@@ -28,9 +28,9 @@ mod tick_stream {
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        events::tick_stream::*, AdminError, Administered, AssetId, Audience, Change, Charged,
-        Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome, PageNo, PageView,
-        PendingChange, Session, SessionId, SessionNo, StreamId, TickLimits, TickSettler,
+        events::tick_stream::*, AdminError, Administered, Administration, AssetId, Audience,
+        Change, Charged, Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome,
+        PageNo, PageView, Session, SessionId, SessionNo, StreamId, TickLimits, TickSettler,
         TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH, MAX_BATCH_PAGES,
         MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS,
         PAGE_SEATS, PAGE_TERMS,
@@ -47,6 +47,17 @@ mod tick_stream {
 
     /// Raised by every release that changes the storage layout.
     const LAYOUT_VERSION: u32 = 1;
+    /// Needs these contracts.
+    const WIRED: Slots = Slots {
+        payments: true,
+        ..REWIRED
+    };
+    /// May change these. Payments stay for ever: they and this contract hold the money together.
+    const REWIRED: Slots = Slots {
+        registry: true,
+        pricing: true,
+        ..Slots::NONE
+    };
 
     #[ink(storage)]
     pub struct TickStreamContract {
@@ -500,13 +511,8 @@ mod tick_stream {
 
     impl Administered for TickStreamContract {
         #[ink(message)]
-        fn owner(&self) -> AccountId {
-            self.admin.authority().owner
-        }
-
-        #[ink(message)]
-        fn proposed_owner(&self) -> Option<AccountId> {
-            self.admin.authority().proposed
+        fn administration(&self) -> Administration {
+            self.admin.administration(LAYOUT_VERSION, WIRED)
         }
 
         #[ink(message)]
@@ -520,34 +526,11 @@ mod tick_stream {
         }
 
         #[ink(message)]
-        fn change_delay(&self) -> Millis {
-            self.admin.authority().change_delay_ms
-        }
-
-        #[ink(message)]
-        fn raise_change_delay(&mut self, delay_ms: Millis) -> Result<(), AdminError> {
-            self.admin.raise_change_delay(delay_ms)
-        }
-
-        #[ink(message)]
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-            self.admin.ensure_owner()?;
-            match &change {
-                Change::Code(_) | Change::Settler(_) => {}
-                // Payments stay for ever: they and this contract hold the money together.
-                Change::Wiring(wiring) => {
-                    let slots = Slots {
-                        registry: true,
-                        pricing: true,
-                        ..Slots::NONE
-                    };
-                    if !slots.fit(wiring) {
-                        return Err(AdminError::WiringMismatch);
-                    }
-                }
-                _ => return Err(AdminError::UnsupportedChange),
+            if self.admin.is_own(&change, REWIRED)? && !matches!(change, Change::Settler(_)) {
+                return Err(AdminError::UnsupportedChange);
             }
-            self.admin.announce(change)
+            self.admin.enlist(change)
         }
 
         #[ink(message)]
@@ -557,46 +540,21 @@ mod tick_stream {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            let change = self.admin.take_due(id)?;
-            match &change {
-                Change::Code(hash) => self.admin.set_code(*hash)?,
-                Change::Settler(hash) => self.ledger.set_settler(*hash),
-                Change::Wiring(wiring) => self.admin.rewire(*wiring),
-                _ => return Err(AdminError::UnsupportedChange),
+            match self.admin.carry_out(id, REWIRED)? {
+                None => {}
+                Some(new @ Change::Settler(code)) => {
+                    let old = Change::Settler(self.ledger.settler.get_or_default());
+                    self.ledger.set_settler(code);
+                    Admin::applied(id, Some(old), new);
+                }
+                Some(_) => return Err(AdminError::UnsupportedChange),
             }
-            self.admin.note_applied(id, change);
             Ok(())
         }
 
         #[ink(message)]
-        fn pending_changes(&self) -> Vec<PendingChange> {
-            self.admin.pending()
-        }
-
-        #[ink(message)]
-        fn wiring(&self) -> Wiring {
-            self.admin.wiring()
-        }
-
-        #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> Result<(), AdminError> {
-            let slots = Slots {
-                registry: true,
-                pricing: true,
-                payments: true,
-                meter: false,
-            };
-            self.admin.wire(slots, wiring)
-        }
-
-        #[ink(message)]
-        fn layout_version(&self) -> u32 {
-            LAYOUT_VERSION
-        }
-
-        #[ink(message)]
-        fn code_hash(&self) -> Hash {
-            Admin::code_hash()
+            self.admin.wire(WIRED, wiring)
         }
     }
 

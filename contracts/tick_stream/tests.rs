@@ -234,10 +234,10 @@ fn new_works() {
     let contract = contract();
     assert_eq!(contract.genesis_hash(), Hash::from([7; 32]));
     assert_eq!(contract.exit_delay(), DAY_MS);
-    assert_eq!(contract.owner(), people().alice);
-    assert_eq!(contract.change_delay(), 0);
-    assert_eq!(contract.wiring(), Wiring::default());
-    assert_eq!(contract.layout_version(), 1);
+    assert_eq!(contract.administration().owner, people().alice);
+    assert_eq!(contract.administration().change_delay_ms, 0);
+    assert_eq!(contract.administration().wiring, Wiring::default());
+    assert_eq!(contract.administration().layout_version, 1);
     assert_eq!(recorded_events().count(), 0);
 }
 
@@ -373,12 +373,11 @@ fn wire_works_once() {
         assert_eq!(contract.wire(wrong), Err(AdminError::WiringMismatch));
     }
     assert_eq!(contract.wire(all_wired()), Ok(()));
-    assert_eq!(contract.wiring(), all_wired());
+    assert_eq!(contract.administration().wiring, all_wired());
     assert_eq!(
-        emitted::<WiringChanged>(0),
-        WiringChanged {
-            old: Wiring::default(),
-            new: all_wired(),
+        emitted::<Wired>(0),
+        Wired {
+            wiring: all_wired()
         }
     );
     assert_eq!(contract.wire(all_wired()), Err(AdminError::AlreadyWired));
@@ -409,8 +408,8 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
         ..Wiring::default()
     });
     set_block_timestamp::<DefaultEnvironment>(1_000);
-    assert_eq!(contract.announce(change.clone()), Ok(1));
-    assert_eq!(contract.pending_changes()[0].due_ms, 1_000 + delay);
+    assert_eq!(contract.announce(change), Ok(1));
+    assert_eq!(contract.administration().pending[0].due_ms, 1_000 + delay);
     set_block_timestamp::<DefaultEnvironment>(999 + delay);
     assert_eq!(
         contract.apply(1),
@@ -418,7 +417,7 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
             due_ms: 1_000 + delay
         })
     );
-    assert_eq!(contract.pending_changes().len(), 1);
+    assert_eq!(contract.administration().pending.len(), 1);
     set_block_timestamp::<DefaultEnvironment>(1_000 + delay);
     as_caller(people().bob);
     assert_eq!(contract.apply(1), Err(AdminError::NotOwner));
@@ -426,7 +425,7 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
     assert_eq!(contract.apply(1), Ok(()));
     assert_eq!(contract.apply(1), Err(AdminError::UnknownChange));
     assert_eq!(
-        contract.wiring(),
+        contract.administration().wiring,
         Wiring {
             registry: Some(people().eve),
             pricing: Some(people().frank),
@@ -438,12 +437,19 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
         emitted::<ChangeAnnounced>(1),
         ChangeAnnounced {
             id: 1,
-            change: change.clone(),
+            change,
             due_ms: 1_000 + delay,
         }
     );
-    assert_eq!(emitted::<ChangeApplied>(3), ChangeApplied { id: 1, change });
-    assert_eq!(recorded_events().count(), 4);
+    assert_eq!(
+        emitted::<ChangeApplied>(2),
+        ChangeApplied {
+            id: 1,
+            old: Some(Change::Wiring(all_wired())),
+            new: change,
+        }
+    );
+    assert_eq!(recorded_events().count(), 3);
 }
 
 #[ink::test]
@@ -479,7 +485,7 @@ fn announce_fails_when_too_many_wait() {
         max: MAX_PENDING_CHANGES,
     };
     let change = Change::Code(Hash::default());
-    assert_eq!(contract.announce(change.clone()), Err(full));
+    assert_eq!(contract.announce(change), Err(full));
     assert_eq!(contract.cancel(3), Ok(()));
     assert_eq!(contract.cancel(3), Err(AdminError::UnknownChange));
     // Numbers are never reused.
@@ -497,12 +503,12 @@ fn ownership_moves_in_two_steps() {
     assert_eq!(contract.accept_owner(), Err(AdminError::NotProposedOwner));
     as_caller(people().alice);
     assert_eq!(contract.propose_owner(Some(people().bob)), Ok(()));
-    assert_eq!(contract.owner(), people().alice);
-    assert_eq!(contract.proposed_owner(), Some(people().bob));
+    assert_eq!(contract.administration().owner, people().alice);
+    assert_eq!(contract.administration().proposed_owner, Some(people().bob));
     as_caller(people().bob);
     assert_eq!(contract.accept_owner(), Ok(()));
-    assert_eq!(contract.owner(), people().bob);
-    assert_eq!(contract.proposed_owner(), None);
+    assert_eq!(contract.administration().owner, people().bob);
+    assert_eq!(contract.administration().proposed_owner, None);
     assert_eq!(contract.accept_owner(), Err(AdminError::NotProposedOwner));
     as_caller(people().alice);
     assert_eq!(contract.propose_owner(None), Err(AdminError::NotOwner));
@@ -522,23 +528,33 @@ fn the_change_delay_only_grows() {
         min_ms: MIN_CHANGE_DELAY_MS,
         max_ms: MAX_CHANGE_DELAY_MS,
     };
+    let announce = |contract: &mut TickStreamContract, ms| contract.announce(Change::Delay(ms));
     for delay in [0, 1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
+        assert_eq!(announce(&mut contract, delay), Err(out_of_range.clone()));
+    }
+    assert_eq!(announce(&mut contract, MIN_CHANGE_DELAY_MS), Ok(1));
+    assert_eq!(announce(&mut contract, MIN_CHANGE_DELAY_MS + 1), Ok(2));
+    assert_eq!(contract.administration().change_delay_ms, 0);
+    assert_eq!(contract.apply(2), Ok(()));
+    let raised = MIN_CHANGE_DELAY_MS + 1;
+    assert_eq!(contract.administration().change_delay_ms, raised);
+    // What was a raise when it was announced is none any more.
+    assert_eq!(contract.apply(1), Err(AdminError::InvalidChange));
+    assert_eq!(contract.administration().change_delay_ms, raised);
+    for delay in [MIN_CHANGE_DELAY_MS, raised] {
         assert_eq!(
-            contract.raise_change_delay(delay),
-            Err(out_of_range.clone())
+            announce(&mut contract, delay),
+            Err(AdminError::DelayNotRaised { current_ms: raised })
         );
     }
-    assert_eq!(contract.raise_change_delay(MIN_CHANGE_DELAY_MS), Ok(()));
-    assert_eq!(contract.change_delay(), MIN_CHANGE_DELAY_MS);
     assert_eq!(
-        contract.raise_change_delay(MIN_CHANGE_DELAY_MS),
-        Err(AdminError::DelayNotRaised {
-            current_ms: MIN_CHANGE_DELAY_MS
-        })
+        emitted::<ChangeApplied>(2),
+        ChangeApplied {
+            id: 2,
+            old: Some(Change::Delay(0)),
+            new: Change::Delay(raised),
+        }
     );
     as_caller(people().bob);
-    assert_eq!(
-        contract.raise_change_delay(MAX_CHANGE_DELAY_MS),
-        Err(AdminError::NotOwner)
-    );
+    assert_eq!(announce(&mut contract, 0), Err(AdminError::NotOwner));
 }

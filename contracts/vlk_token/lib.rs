@@ -20,7 +20,7 @@ mod vlk_token {
     use psp22::{PSP22Burnable, PSP22Data, PSP22Error, PSP22Event, PSP22Metadata, PSP22};
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        AdminError, Administered, Change, Millis, PendingChange, VlkToken, Wiring, MAX_ALLOCATIONS,
+        AdminError, Administered, Administration, Change, Millis, VlkToken, Wiring, MAX_ALLOCATIONS,
     };
 
     /// Raised by every release that changes the storage layout.
@@ -207,13 +207,8 @@ mod vlk_token {
 
     impl Administered for Vlk {
         #[ink(message)]
-        fn owner(&self) -> AccountId {
-            self.admin.authority().owner
-        }
-
-        #[ink(message)]
-        fn proposed_owner(&self) -> Option<AccountId> {
-            self.admin.authority().proposed
+        fn administration(&self) -> Administration {
+            self.admin.administration(LAYOUT_VERSION, Slots::NONE)
         }
 
         #[ink(message)]
@@ -227,22 +222,8 @@ mod vlk_token {
         }
 
         #[ink(message)]
-        fn change_delay(&self) -> Millis {
-            self.admin.authority().change_delay_ms
-        }
-
-        #[ink(message)]
-        fn raise_change_delay(&mut self, delay_ms: Millis) -> Result<(), AdminError> {
-            self.admin.raise_change_delay(delay_ms)
-        }
-
-        #[ink(message)]
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-            self.admin.ensure_owner()?;
-            match change {
-                Change::Code(_) => self.admin.announce(change),
-                _ => Err(AdminError::UnsupportedChange),
-            }
+            self.admin.announce(change, Slots::NONE)
         }
 
         #[ink(message)]
@@ -252,38 +233,12 @@ mod vlk_token {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            let change = self.admin.take_due(id)?;
-            match change {
-                Change::Code(hash) => self.admin.set_code(hash)?,
-                _ => return Err(AdminError::UnsupportedChange),
-            }
-            self.admin.note_applied(id, change);
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn pending_changes(&self) -> Vec<PendingChange> {
-            self.admin.pending()
-        }
-
-        #[ink(message)]
-        fn wiring(&self) -> Wiring {
-            self.admin.wiring()
+            self.admin.apply(id, Slots::NONE)
         }
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> Result<(), AdminError> {
             self.admin.wire(Slots::NONE, wiring)
-        }
-
-        #[ink(message)]
-        fn layout_version(&self) -> u32 {
-            LAYOUT_VERSION
-        }
-
-        #[ink(message)]
-        fn code_hash(&self) -> Hash {
-            Admin::code_hash()
         }
     }
 }

@@ -87,8 +87,8 @@ fn new_works() {
     assert_eq!(token.balance_of(alice()), ONE_VLK);
     assert_eq!(token.balance_of(bob()), 2 * ONE_VLK);
     assert_eq!(token.balance_of(charlie()), 0);
-    assert_eq!(token.owner(), charlie());
-    assert_eq!(token.change_delay(), MIN_CHANGE_DELAY_MS);
+    assert_eq!(token.administration().owner, charlie());
+    assert_eq!(token.administration().change_delay_ms, MIN_CHANGE_DELAY_MS);
 }
 
 #[ink::test]
@@ -272,7 +272,7 @@ fn announce_works_for_code() {
     assert_eq!(token.announce(Change::Code(Hash::from(CODE))), Ok(1));
     let due_ms = 7 + MIN_CHANGE_DELAY_MS;
     assert_eq!(
-        token.pending_changes(),
+        token.administration().pending,
         [PendingChange {
             id: 1,
             change: Change::Code(Hash::from(CODE)),
@@ -285,7 +285,7 @@ fn announce_works_for_code() {
     assert_eq!(token.apply(2), Err(AdminError::UnknownChange));
     assert_eq!(token.cancel(1), Ok(()));
     assert_eq!(token.apply(1), Err(AdminError::UnknownChange));
-    assert_eq!(token.pending_changes(), []);
+    assert_eq!(token.administration().pending, []);
 }
 
 #[ink::test]
@@ -303,7 +303,7 @@ fn announce_fails_when_the_token_has_no_such_thing() {
     ] {
         assert_eq!(token.announce(change), Err(AdminError::UnsupportedChange));
     }
-    assert_eq!(token.pending_changes(), []);
+    assert_eq!(token.administration().pending, []);
 }
 
 #[ink::test]
@@ -313,7 +313,7 @@ fn wire_fails_because_the_token_calls_nobody() {
         token.wire(Wiring::default()),
         Err(AdminError::UnsupportedChange)
     );
-    assert_eq!(token.wiring(), Wiring::default());
+    assert_eq!(token.administration().wiring, Wiring::default());
 }
 
 #[ink::test]
@@ -322,36 +322,38 @@ fn administration_fails_when_caller_is_not_owner() {
     token.announce(Change::Code(Hash::from(CODE))).unwrap();
     set_caller::<Env>(bob());
     let denied = Err(AdminError::NotOwner);
-    assert_eq!(
-        token.announce(Change::Treasury(bob())),
-        Err(AdminError::NotOwner)
-    );
+    for change in [Change::Treasury(bob()), Change::Delay(0)] {
+        assert_eq!(token.announce(change), Err(AdminError::NotOwner));
+    }
     assert_eq!(token.cancel(1), denied);
     assert_eq!(token.apply(1), denied);
     assert_eq!(token.wire(Wiring::default()), denied);
     assert_eq!(token.propose_owner(Some(bob())), denied);
-    assert_eq!(token.raise_change_delay(MIN_CHANGE_DELAY_MS), denied);
     assert_eq!(token.accept_owner(), Err(AdminError::NotProposedOwner));
 }
 
 #[ink::test]
 fn ownership_moves_in_two_steps_and_the_delay_only_up() {
     let mut token = token();
-    assert_eq!(token.layout_version(), 1);
-    assert_eq!(token.raise_change_delay(MIN_CHANGE_DELAY_MS), Ok(()));
+    assert_eq!(token.administration().layout_version, 1);
+    let raise = Change::Delay(MIN_CHANGE_DELAY_MS);
+    assert_eq!(token.announce(raise), Ok(1));
+    assert_eq!(token.administration().change_delay_ms, 0);
+    assert_eq!(token.apply(1), Ok(()));
+    assert_eq!(token.administration().change_delay_ms, MIN_CHANGE_DELAY_MS);
     assert_eq!(
-        token.raise_change_delay(MIN_CHANGE_DELAY_MS),
+        token.announce(raise),
         Err(AdminError::DelayNotRaised {
             current_ms: MIN_CHANGE_DELAY_MS
         })
     );
     assert_eq!(token.propose_owner(Some(bob())), Ok(()));
-    assert_eq!(token.proposed_owner(), Some(bob()));
-    assert_eq!(token.owner(), alice());
+    assert_eq!(token.administration().proposed_owner, Some(bob()));
+    assert_eq!(token.administration().owner, alice());
     set_caller::<Env>(bob());
     assert_eq!(token.accept_owner(), Ok(()));
-    assert_eq!(token.owner(), bob());
-    assert_eq!(token.proposed_owner(), None);
+    assert_eq!(token.administration().owner, bob());
+    assert_eq!(token.administration().proposed_owner, None);
     assert_eq!(token.accept_owner(), Err(AdminError::NotProposedOwner));
     // Owning the token gives no power over balances.
     assert_eq!(

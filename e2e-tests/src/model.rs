@@ -340,7 +340,6 @@ pub enum PaymentsCall {
 pub enum AdminCall {
     ProposeOwner(Option<AccountId>),
     AcceptOwner,
-    RaiseChangeDelay(Millis),
     Announce(Change),
     Cancel(u32),
     Apply(u32),

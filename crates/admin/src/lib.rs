@@ -1,9 +1,9 @@
 //! Ownership, delayed changes, wiring and versions: the part of storage and the rules that every
 //! contract of the suite keeps, so that they are written once.
 //!
-//! A contract holds an [`Admin`], forwards the messages of `Administered` to it, and carries out itself
-//! the changes that only it knows. All of it lives in three cells under fixed keys, which no contract may
-//! use for anything else: `0xAD_0001` to `0xAD_0003`.
+//! A contract holds an [`Admin`], forwards the messages of `Administered` to it, and checks and carries out
+//! itself the changes that only it knows. All of it lives in two cells under fixed keys, which no contract may
+//! use for anything else: `0xAD_0001` and `0xAD_0002`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -13,11 +13,11 @@ use ink::{
     storage::{traits::ManualKey, Lazy},
 };
 use vilokanam_interfaces::{
-    events::admin::*, AccountId, AdminError, Change, Hash, Millis, PendingChange, Wiring,
-    MAX_CHANGE_DELAY_MS, MAX_PENDING_CHANGES, MIN_CHANGE_DELAY_MS,
+    events::admin::*, AccountId, AdminError, Administration, Change, Hash, Millis, PendingChange,
+    Wiring, MAX_CHANGE_DELAY_MS, MAX_PENDING_CHANGES, MIN_CHANGE_DELAY_MS,
 };
 
-/// Who owns the contract, and how long its changes wait.
+/// Who owns the contract, and its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -30,6 +30,8 @@ pub struct Authority {
     pub change_delay_ms: Millis,
     /// The number of the last change that was announced.
     pub last_change: u32,
+    /// The changes that wait, oldest first.
+    pub pending: Vec<PendingChange>,
 }
 
 /// The administrative part of a contract's storage.
@@ -38,10 +40,8 @@ pub struct Authority {
 pub struct Admin {
     /// Set by the constructor.
     authority: Lazy<Authority, ManualKey<0x00AD_0001>>,
-    /// The changes that wait, oldest first.
-    pending: Lazy<Vec<PendingChange>, ManualKey<0x00AD_0002>>,
-    /// The other contracts; unset until the first wiring.
-    wiring: Lazy<Wiring, ManualKey<0x00AD_0003>>,
+    /// The other contracts; unset until the first wiring. Apart, because messages that bill read it.
+    wiring: Lazy<Wiring, ManualKey<0x00AD_0002>>,
 }
 
 /// The slots of a wiring that a contract needs, and those that it may change later.
@@ -87,11 +87,9 @@ fn emit(event: impl ink::env::Event) {
     ink::env::emit_event::<DefaultEnvironment, _>(event);
 }
 
-/// Whether a constructor may set this change delay: a proper one, or zero for development.
-pub fn ensure_delay(change_delay_ms: Millis) -> Result<(), AdminError> {
-    if change_delay_ms == 0
-        || (MIN_CHANGE_DELAY_MS..=MAX_CHANGE_DELAY_MS).contains(&change_delay_ms)
-    {
+/// Fails unless changes may wait that long.
+fn ensure_delay(delay_ms: Millis) -> Result<(), AdminError> {
+    if (MIN_CHANGE_DELAY_MS..=MAX_CHANGE_DELAY_MS).contains(&delay_ms) {
         return Ok(());
     }
     Err(AdminError::DelayOutOfRange {
@@ -100,31 +98,44 @@ pub fn ensure_delay(change_delay_ms: Millis) -> Result<(), AdminError> {
     })
 }
 
+/// The hash of the code that runs.
+fn code_hash() -> Hash {
+    // Off the chain, in unit tests, there is no code, and the environment panics when asked.
+    if cfg!(feature = "std") {
+        return Hash::default();
+    }
+    ink::env::own_code_hash::<DefaultEnvironment>().unwrap_or_default()
+}
+
 impl Admin {
-    /// In a constructor: the caller becomes the owner.
+    /// In a constructor: the caller becomes the owner. The delay is a proper one, or zero for development.
     pub fn init(&mut self, change_delay_ms: Millis) -> Result<(), AdminError> {
-        ensure_delay(change_delay_ms)?;
+        if change_delay_ms != 0 {
+            ensure_delay(change_delay_ms)?;
+        }
         self.authority.set(&Authority {
             owner: caller(),
             proposed: None,
             change_delay_ms,
             last_change: 0,
+            pending: Vec::new(),
         });
         Ok(())
     }
 
     /// The authority. A contract without one was never constructed: nobody owns it.
-    pub fn authority(&self) -> Authority {
+    fn authority(&self) -> Authority {
         self.authority.get().unwrap_or(Authority {
             owner: AccountId::from([0; 32]),
             proposed: None,
             change_delay_ms: MAX_CHANGE_DELAY_MS,
             last_change: 0,
+            pending: Vec::new(),
         })
     }
 
-    /// Fails unless the caller is the owner.
-    pub fn ensure_owner(&self) -> Result<Authority, AdminError> {
+    /// The authority, if the caller is the owner.
+    fn owned(&self) -> Result<Authority, AdminError> {
         let authority = self.authority();
         if caller() != authority.owner {
             return Err(AdminError::NotOwner);
@@ -132,9 +143,37 @@ impl Admin {
         Ok(authority)
     }
 
+    /// Fails unless the caller is the owner.
+    pub fn ensure_owner(&self) -> Result<(), AdminError> {
+        self.owned().map(|_| ())
+    }
+
+    /// The wiring; all empty before the first.
+    pub fn wiring(&self) -> Wiring {
+        self.wiring.get_or_default()
+    }
+
+    /// See `Administered::administration`.
+    pub fn administration(&self, layout_version: u32, slots: Slots) -> Administration {
+        let authority = self.authority();
+        Administration {
+            owner: authority.owner,
+            proposed_owner: authority.proposed,
+            change_delay_ms: authority.change_delay_ms,
+            wiring: if slots == Slots::NONE {
+                Wiring::default()
+            } else {
+                self.wiring()
+            },
+            pending: authority.pending,
+            layout_version,
+            code_hash: code_hash(),
+        }
+    }
+
     /// See `Administered::propose_owner`.
     pub fn propose_owner(&mut self, account: Option<AccountId>) -> Result<(), AdminError> {
-        let mut authority = self.ensure_owner()?;
+        let mut authority = self.owned()?;
         authority.proposed = account;
         self.authority.set(&authority);
         emit(OwnerProposed {
@@ -159,110 +198,125 @@ impl Admin {
         Ok(())
     }
 
-    /// See `Administered::raise_change_delay`.
-    pub fn raise_change_delay(&mut self, delay_ms: Millis) -> Result<(), AdminError> {
-        let mut authority = self.ensure_owner()?;
-        if delay_ms == 0 {
-            // Zero is for constructors only.
-            return Err(AdminError::DelayOutOfRange {
-                min_ms: MIN_CHANGE_DELAY_MS,
-                max_ms: MAX_CHANGE_DELAY_MS,
-            });
+    /// See `Administered::announce`, of a contract that has no changes of its own. It may change the wiring of `slots`.
+    pub fn announce(&mut self, change: Change, slots: Slots) -> Result<u32, AdminError> {
+        if self.is_own(&change, slots)? {
+            return Err(AdminError::UnsupportedChange);
         }
-        ensure_delay(delay_ms)?;
-        let old_ms = authority.change_delay_ms;
-        if delay_ms <= old_ms {
-            return Err(AdminError::DelayNotRaised { current_ms: old_ms });
-        }
-        authority.change_delay_ms = delay_ms;
-        self.authority.set(&authority);
-        emit(ChangeDelayRaised {
-            old_ms,
-            new_ms: delay_ms,
-        });
-        Ok(())
+        self.enlist(change)
     }
 
-    /// See `Administered::announce`. The contract has checked that it supports the change.
-    pub fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-        let mut authority = self.ensure_owner()?;
-        // Before the first wiring an announced one would take its place, and leave slots empty for ever.
-        if matches!(change, Change::Wiring(_)) && self.wiring.get().is_none() {
-            return Err(AdminError::WiringMismatch);
+    /// Checks a change for the owner to announce, if every contract knows its kind; tells whether it is the contract's
+    /// own to check instead.
+    pub fn is_own(&self, change: &Change, slots: Slots) -> Result<bool, AdminError> {
+        let authority = self.owned()?;
+        match change {
+            Change::Code(_) => {}
+            Change::Wiring(_) if slots == Slots::NONE => return Err(AdminError::UnsupportedChange),
+            Change::Wiring(wiring) => {
+                // Before the first wiring an announced one would take its place, and leave slots empty for ever.
+                if !slots.fit(wiring) || self.wiring.get().is_none() {
+                    return Err(AdminError::WiringMismatch);
+                }
+            }
+            Change::Delay(delay_ms) => {
+                ensure_delay(*delay_ms)?;
+                let current_ms = authority.change_delay_ms;
+                if *delay_ms <= current_ms {
+                    return Err(AdminError::DelayNotRaised { current_ms });
+                }
+            }
+            _ => return Ok(true),
         }
-        let mut pending = self.pending();
+        Ok(false)
+    }
+
+    /// Puts a change that was checked on the list.
+    pub fn enlist(&mut self, change: Change) -> Result<u32, AdminError> {
+        let mut authority = self.owned()?;
         let too_many = AdminError::TooManyChanges {
             max: MAX_PENDING_CHANGES,
         };
-        if pending.len() >= MAX_PENDING_CHANGES as usize {
+        if authority.pending.len() >= MAX_PENDING_CHANGES as usize {
             return Err(too_many);
         }
         let id = authority.last_change.checked_add(1).ok_or(too_many)?;
         let due_ms = now().saturating_add(authority.change_delay_ms);
         authority.last_change = id;
+        authority.pending.push(PendingChange { id, change, due_ms });
         self.authority.set(&authority);
-        pending.push(PendingChange {
-            id,
-            change: change.clone(),
-            due_ms,
-        });
-        self.pending.set(&pending);
         emit(ChangeAnnounced { id, change, due_ms });
         Ok(id)
     }
 
     /// See `Administered::cancel`.
     pub fn cancel(&mut self, id: u32) -> Result<(), AdminError> {
-        self.ensure_owner()?;
         self.take(id, Millis::MAX)?;
         emit(ChangeCancelled { id });
         Ok(())
     }
 
-    /// Takes a change that is due off the list, for the contract to carry out.
-    pub fn take_due(&mut self, id: u32) -> Result<Change, AdminError> {
-        self.ensure_owner()?;
-        self.take(id, now())
+    /// See `Administered::apply`, of a contract that has no changes of its own.
+    pub fn apply(&mut self, id: u32, slots: Slots) -> Result<(), AdminError> {
+        match self.carry_out(id, slots)? {
+            None => Ok(()),
+            Some(_) => Err(AdminError::UnsupportedChange),
+        }
     }
 
-    /// Takes a change off the list that is due at `at_ms`.
-    fn take(&mut self, id: u32, at_ms: Millis) -> Result<Change, AdminError> {
-        let mut pending = self.pending();
-        let Some(position) = pending.iter().position(|p| p.id == id) else {
+    /// Takes a change that is due off the list, and carries it out if every contract knows its kind. Otherwise hands it
+    /// back, for the contract to carry out and to tell by `applied`.
+    pub fn carry_out(&mut self, id: u32, slots: Slots) -> Result<Option<Change>, AdminError> {
+        let (mut authority, new) = self.take(id, now())?;
+        let mut old = new;
+        match &mut old {
+            Change::Code(hash) => {
+                let new = core::mem::replace(hash, code_hash());
+                ink::env::set_code_hash::<DefaultEnvironment>(&new)
+                    .map_err(|_| AdminError::SetCodeRefused)?;
+            }
+            Change::Wiring(wiring) if slots != Slots::NONE => {
+                let before = self.wiring();
+                self.wiring.set(&Wiring {
+                    registry: wiring.registry.or(before.registry),
+                    pricing: wiring.pricing.or(before.pricing),
+                    payments: wiring.payments.or(before.payments),
+                    meter: wiring.meter.or(before.meter),
+                });
+                *wiring = before;
+            }
+            Change::Delay(delay_ms) => {
+                if *delay_ms <= authority.change_delay_ms {
+                    return Err(AdminError::InvalidChange);
+                }
+                core::mem::swap(delay_ms, &mut authority.change_delay_ms);
+                self.authority.set(&authority);
+            }
+            _ => return Ok(Some(new)),
+        }
+        Self::applied(id, Some(old), new);
+        Ok(None)
+    }
+
+    /// Says that a change was carried out.
+    pub fn applied(id: u32, old: Option<Change>, new: Change) {
+        emit(ChangeApplied { id, old, new });
+    }
+
+    /// Takes a change off the owner's list that is due at `at_ms`.
+    fn take(&mut self, id: u32, at_ms: Millis) -> Result<(Authority, Change), AdminError> {
+        let mut authority = self.owned()?;
+        let Some(position) = authority.pending.iter().position(|p| p.id == id) else {
             return Err(AdminError::UnknownChange);
         };
-        let taken = pending.remove(position);
+        let taken = authority.pending.remove(position);
         if taken.due_ms > at_ms {
             return Err(AdminError::ChangeNotDue {
                 due_ms: taken.due_ms,
             });
         }
-        self.pending.set(&pending);
-        Ok(taken.change)
-    }
-
-    /// Says that a change was carried out.
-    pub fn note_applied(&self, id: u32, change: Change) {
-        emit(ChangeApplied { id, change });
-    }
-
-    /// Runs other code from the next call on.
-    pub fn set_code(&self, new: Hash) -> Result<(), AdminError> {
-        let old = Self::code_hash();
-        ink::env::set_code_hash::<DefaultEnvironment>(&new)
-            .map_err(|_| AdminError::SetCodeRefused)?;
-        emit(CodeChanged { old, new });
-        Ok(())
-    }
-
-    /// The changes that wait.
-    pub fn pending(&self) -> Vec<PendingChange> {
-        self.pending.get_or_default()
-    }
-
-    /// The wiring; all empty before the first.
-    pub fn wiring(&self) -> Wiring {
-        self.wiring.get_or_default()
+        self.authority.set(&authority);
+        Ok((authority, taken.change))
     }
 
     /// See `Administered::wire`.
@@ -277,29 +331,8 @@ impl Admin {
         if !slots.fit(&wiring) {
             return Err(AdminError::WiringMismatch);
         }
-        self.set_wiring(wiring);
+        self.wiring.set(&wiring);
+        emit(Wired { wiring });
         Ok(())
-    }
-
-    /// Replaces the slots that `wiring` fills and keeps the others.
-    pub fn rewire(&mut self, wiring: Wiring) {
-        let old = self.wiring();
-        self.set_wiring(Wiring {
-            registry: wiring.registry.or(old.registry),
-            pricing: wiring.pricing.or(old.pricing),
-            payments: wiring.payments.or(old.payments),
-            meter: wiring.meter.or(old.meter),
-        });
-    }
-
-    fn set_wiring(&mut self, new: Wiring) {
-        let old = self.wiring();
-        self.wiring.set(&new);
-        emit(WiringChanged { old, new });
-    }
-
-    /// The hash of the code that runs.
-    pub fn code_hash() -> Hash {
-        ink::env::own_code_hash::<DefaultEnvironment>().unwrap_or_default()
     }
 }

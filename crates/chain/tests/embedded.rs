@@ -56,7 +56,7 @@ fn deploy_works() -> Result<()> {
     }
     for (name, contract) in suite.contracts() {
         assert_eq!(
-            chain.read(administered(contract).owner())?,
+            chain.read(administered(contract).administration())?.owner,
             account("owner"),
             "{name}"
         );
@@ -64,7 +64,9 @@ fn deploy_works() -> Result<()> {
     let (registry, pricing) = (Some(suite.registry), Some(suite.pricing));
     let (payments, meter) = (Some(suite.payments), Some(suite.meter));
     assert_eq!(
-        chain.read(administered(suite.meter).wiring())?,
+        chain
+            .read(administered(suite.meter).administration())?
+            .wiring,
         Wiring {
             registry,
             pricing,
@@ -73,7 +75,9 @@ fn deploy_works() -> Result<()> {
         }
     );
     assert_eq!(
-        chain.read(administered(suite.payments).wiring())?,
+        chain
+            .read(administered(suite.payments).administration())?
+            .wiring,
         Wiring {
             meter,
             ..Wiring::default()
@@ -125,7 +129,9 @@ fn send_works() -> Result<()> {
     assert!(sent.events_of::<psp22::Approval>().is_empty());
     assert!(sent.receipt.ref_time > 0 && sent.receipt.proof_size > 0);
     assert_eq!(
-        chain.read(administered(suite.meter).proposed_owner())?,
+        chain
+            .read(administered(suite.meter).administration())?
+            .proposed_owner,
         Some(heir)
     );
 
@@ -186,7 +192,7 @@ fn traps_are_named() -> Result<()> {
     let cap = || suite.vlk().cap();
 
     let nobody = chain
-        .read(administered(alice).owner())
+        .read(administered(alice).administration())
         .expect_err("alice is no contract");
     assert_eq!(nobody.name, "ContractNotFound");
 
@@ -245,7 +251,9 @@ fn contracts_see_the_clock() -> Result<()> {
         account("owner"),
         administered(suite.payments).announce(change),
     )?;
-    let pending = chain.read(administered(suite.payments).pending_changes())?;
+    let pending = chain
+        .read(administered(suite.payments).administration())?
+        .pending;
     assert_eq!(pending[0].due_ms, START_MS + DAY);
     assert_eq!(chain.now_ms(), START_MS + DAY);
     Ok(())

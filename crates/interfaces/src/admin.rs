@@ -22,7 +22,7 @@ pub struct Wiring {
 }
 
 /// A change that only acts after it has been announced for the change delay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[allow(clippy::cast_possible_truncation)] // from the codec's derive
@@ -47,10 +47,13 @@ pub enum Change {
     Treasury(AccountId),
     /// The hash of the settler's code, by which money leaves holds. `tick_stream` only.
     Settler(Hash),
+    /// Let changes wait longer from now on; those that wait already keep their time. Every contract. It can never be
+    /// lowered.
+    Delay(Millis),
 }
 
 /// A change that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct PendingChange {
@@ -60,6 +63,26 @@ pub struct PendingChange {
     pub change: Change,
     /// From when it may be applied.
     pub due_ms: Millis,
+}
+
+/// How a contract is administered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Administration {
+    /// The owner: an account at first, a governor later.
+    pub owner: AccountId,
+    /// The account that was offered ownership and has not accepted yet.
+    pub proposed_owner: Option<AccountId>,
+    /// How long a change is announced before it can be applied.
+    pub change_delay_ms: Millis,
+    /// The contracts that this one is wired to.
+    pub wiring: Wiring,
+    /// The changes that wait, in the order of their numbers.
+    pub pending: Vec<PendingChange>,
+    /// The version of the storage layout: raised by every release that changes it.
+    pub layout_version: u32,
+    /// The hash of the code that runs.
+    pub code_hash: Hash,
 }
 
 /// Why an administrative message was refused.
@@ -112,13 +135,9 @@ pub enum AdminError {
 /// Ownership, delayed changes, wiring and versions: the same in every contract.
 #[ink::trait_definition]
 pub trait Administered {
-    /// The owner: an account at first, a governor later.
+    /// All there is to know of the contract's administration.
     #[ink(message)]
-    fn owner(&self) -> AccountId;
-
-    /// The account that was offered ownership and has not accepted yet.
-    #[ink(message)]
-    fn proposed_owner(&self) -> Option<AccountId>;
+    fn administration(&self) -> Administration;
 
     /// Offers ownership to `account`, or withdraws the offer with `None`. Nothing changes until it accepts.
     ///
@@ -144,24 +163,6 @@ pub trait Administered {
     #[ink(message)]
     fn accept_owner(&mut self) -> Result<(), AdminError>;
 
-    /// How long a change is announced before it can be applied.
-    #[ink(message)]
-    fn change_delay(&self) -> Millis;
-
-    /// Raises the change delay, at once. It can never be lowered. Changes already pending keep their time.
-    ///
-    /// Caller: the owner.
-    ///
-    /// # Events
-    /// `ChangeDelayRaised { old_ms, new_ms }`.
-    ///
-    /// # Errors
-    /// - `NotOwner`;
-    /// - `DelayOutOfRange`: not within `MIN_CHANGE_DELAY_MS..=MAX_CHANGE_DELAY_MS`;
-    /// - `DelayNotRaised`: not above the present delay.
-    #[ink(message)]
-    fn raise_change_delay(&mut self, delay_ms: Millis) -> Result<(), AdminError>;
-
     /// Announces a change, which may be applied once the change delay has passed. Returns its number, counted from 1.
     ///
     /// Caller: the owner.
@@ -173,9 +174,11 @@ pub trait Administered {
     /// - `NotOwner`;
     /// - `UnsupportedChange`: see `Change` for who takes what;
     /// - `WiringMismatch`: a wiring that is not exactly the slots that this contract may change;
+    /// - `WiringMismatch`: a wiring before the first, which `wire` does;
+    /// - `DelayOutOfRange`: a delay that is not within `MIN_CHANGE_DELAY_MS..=MAX_CHANGE_DELAY_MS`;
+    /// - `DelayNotRaised`: a delay that is not above the present one;
     /// - `InvalidChange`: values out of limits (fees above `MAX_FEE_BPS`, an unknown asset, a token already listed, the
     ///   payment handler itself);
-    /// - `WiringMismatch`: a wiring before the first, which `wire` does;
     /// - `TooManyChanges`: `MAX_PENDING_CHANGES` wait already.
     #[ink(message)]
     fn announce(&mut self, change: Change) -> Result<u32, AdminError>;
@@ -198,31 +201,24 @@ pub trait Administered {
     /// Caller: the owner.
     ///
     /// # Events
-    /// `ChangeApplied { id, change }`, after `CodeChanged { old, new }` for code and `WiringChanged { old, new }` for wiring.
+    /// `ChangeApplied { id, old, new }`, for a token after `AssetListed { asset, token }`.
     ///
     /// # Errors
     /// - `NotOwner`;
     /// - `UnknownChange`;
     /// - `ChangeNotDue { due_ms }`: earlier than `due_ms`;
-    /// - `InvalidChange`: what it would change has changed since it was announced;
+    /// - `InvalidChange`: what it would change has changed since it was announced: a delay would no longer be raised, a
+    ///   token is listed already;
     /// - `SetCodeRefused`: the chain has no such code.
     #[ink(message)]
     fn apply(&mut self, id: u32) -> Result<(), AdminError>;
-
-    /// The changes that wait, in the order of their numbers.
-    #[ink(message)]
-    fn pending_changes(&self) -> Vec<PendingChange>;
-
-    /// The contracts that this one is wired to.
-    #[ink(message)]
-    fn wiring(&self) -> Wiring;
 
     /// Wires this contract to the others, the first time, at once. Later changes are announced.
     ///
     /// Caller: the owner.
     ///
     /// # Events
-    /// `WiringChanged { old, new }`.
+    /// `Wired { wiring }`.
     ///
     /// # Errors
     /// - `NotOwner`;
@@ -231,12 +227,4 @@ pub trait Administered {
     /// - `WiringMismatch`: not exactly the slots that this contract needs.
     #[ink(message)]
     fn wire(&mut self, wiring: Wiring) -> Result<(), AdminError>;
-
-    /// The version of the storage layout: raised by every release that changes it.
-    #[ink(message)]
-    fn layout_version(&self) -> u32;
-
-    /// The hash of the code that runs.
-    #[ink(message)]
-    fn code_hash(&self) -> Hash;
 }

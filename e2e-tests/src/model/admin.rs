@@ -131,19 +131,19 @@ impl Model {
         match call {
             AdminCall::AcceptOwner => unreachable!("answered above"),
             AdminCall::ProposeOwner(account) => self.admin_mut(part).proposed = *account,
-            AdminCall::RaiseChangeDelay(delay_ms) => {
-                if !(MIN_CHANGE_DELAY_MS..=MAX_CHANGE_DELAY_MS).contains(delay_ms) {
-                    return Err(OUT_OF_RANGE);
-                }
-                let admin = self.admin_mut(part);
-                if *delay_ms <= admin.change_delay_ms {
-                    let current_ms = admin.change_delay_ms;
-                    return Err(AdminError::DelayNotRaised { current_ms });
-                }
-                admin.change_delay_ms = *delay_ms;
-            }
             AdminCall::Announce(change) => {
                 self.check_change(part, change)?;
+                let current_ms = self.admin(part).change_delay_ms;
+                match change {
+                    Change::Delay(delay_ms) if *delay_ms == 0 => return Err(OUT_OF_RANGE),
+                    Change::Delay(delay_ms) => {
+                        check_delay(*delay_ms)?;
+                        if *delay_ms <= current_ms {
+                            return Err(AdminError::DelayNotRaised { current_ms });
+                        }
+                    }
+                    _ => {}
+                }
                 let admin = self.admin_mut(part);
                 if admin.pending.len() >= MAX_PENDING_CHANGES as usize {
                     let max = MAX_PENDING_CHANGES;
@@ -152,7 +152,7 @@ impl Model {
                 admin.announced += 1;
                 admin.pending.push(PendingChange {
                     id: admin.announced,
-                    change: change.clone(),
+                    change: *change,
                     due_ms: now + admin.change_delay_ms,
                 });
                 return Ok(Value::Number(admin.announced));
@@ -163,7 +163,7 @@ impl Model {
             }
             AdminCall::Apply(id) => {
                 let place = self.pending_place(part, *id)?;
-                let PendingChange { change, due_ms, .. } = self.admin(part).pending[place].clone();
+                let PendingChange { change, due_ms, .. } = self.admin(part).pending[place];
                 if now < due_ms {
                     return Err(AdminError::ChangeNotDue { due_ms });
                 }
@@ -199,7 +199,7 @@ impl Model {
     /// Whether `part` takes this change, with these values, as things stand.
     fn check_change(&self, part: Part, change: &Change) -> Result<(), AdminError> {
         let valid = match (part, change) {
-            (_, Change::Code(_)) => true,
+            (_, Change::Code(_) | Change::Delay(_)) => true,
             (_, Change::Wiring(wiring)) => {
                 let slots = changeable(part).ok_or(AdminError::UnsupportedChange)?;
                 if filled(wiring) != slots || self.admin(part).wired.is_none() {
@@ -247,6 +247,13 @@ impl Model {
             }
             Change::Fees(fees) => self.payments.fees = fees,
             Change::Treasury(account) => self.payments.treasury = account,
+            Change::Delay(delay_ms) => {
+                let admin = self.admin_mut(part);
+                if delay_ms <= admin.change_delay_ms {
+                    return Err(AdminError::InvalidChange);
+                }
+                admin.change_delay_ms = delay_ms;
+            }
         }
         Ok(())
     }

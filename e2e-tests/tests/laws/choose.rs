@@ -90,7 +90,7 @@ const VERBS: &[(u16, Choose)] = &[
     (1, |c| c.burn()),
     (2, |c| c.propose_owner()),
     (3, |c| c.accept_owner()),
-    (1, |c| c.raise_change_delay()),
+    (1, |c| c.announce_delay()),
     (8, |c| c.announce()),
     (1, |c| c.cancel()),
     (6, |c| c.apply()),

@@ -59,7 +59,6 @@ const MESSAGES: &[&str] = &[
     "admin.apply",
     "admin.cancel",
     "admin.propose_owner",
-    "admin.raise_change_delay",
     "admin.wire",
     "donate_native",
     "meter.begin_exit",

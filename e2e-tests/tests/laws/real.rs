@@ -250,7 +250,6 @@ impl Transaction<'_> {
         match call {
             A::ProposeOwner(account) => self.send(c.propose_owner(account), unit, o),
             A::AcceptOwner => self.send(c.accept_owner(), unit, o),
-            A::RaiseChangeDelay(delay_ms) => self.send(c.raise_change_delay(delay_ms), unit, o),
             A::Announce(change) => self.send(c.announce(change), Value::Number, o),
             A::Cancel(id) => self.send(c.cancel(id), unit, o),
             A::Apply(id) => self.send(c.apply(id), unit, o),

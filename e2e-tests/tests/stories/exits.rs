@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
     events::{
-        admin::{ChangeApplied, WiringChanged},
+        admin::ChangeApplied,
         tick_stream::{ExitBegun, SessionClosed},
     },
     AccountId, Administered, Change, OpenRequest, PaymentHandler, PricingEngine,
@@ -182,7 +182,9 @@ fn a_mended_wiring_bills_as_if_nothing_had_been() {
 #[test]
 fn rewiring_tells_the_old_and_the_new() {
     let mut s = watched();
-    let old = s.read(vilokanam_chain::administered(s.suite.meter).wiring());
+    let old = s
+        .read(vilokanam_chain::administered(s.suite.meter).administration())
+        .wiring;
     let wiring = Wiring {
         registry: Some(account("nothing")),
         pricing: Some(account("nowhere")),
@@ -191,7 +193,7 @@ fn rewiring_tells_the_old_and_the_new() {
     let change = Change::Wiring(wiring);
     let meter = s.suite.meter;
     let meter = || vilokanam_chain::administered(meter);
-    let number = s.must("owner", meter().announce(change.clone())).value;
+    let number = s.must("owner", meter().announce(change)).value;
     let sent = s.must("owner", meter().apply(number));
     // The payment handler stays: the two hold the money together.
     let new = Wiring {
@@ -200,12 +202,14 @@ fn rewiring_tells_the_old_and_the_new() {
     };
     told(
         &sent,
-        [
-            WiringChanged { old, new }.into(),
-            ChangeApplied { id: number, change }.into(),
-        ],
+        [ChangeApplied {
+            id: number,
+            old: Some(Change::Wiring(old)),
+            new: change,
+        }
+        .into()],
     );
-    assert_eq!(s.read(meter().wiring()), new);
+    assert_eq!(s.read(meter().administration()).wiring, new);
 }
 
 #[test]

@@ -143,14 +143,12 @@ fn new_fees_bind_new_sessions_only() {
     let sent = s.must("owner", payments().apply(id_of_change));
     told(
         &sent,
-        [
-            FeesSet { old, new }.into(),
-            ChangeApplied {
-                id: id_of_change,
-                change: Change::Fees(new),
-            }
-            .into(),
-        ],
+        [ChangeApplied {
+            id: id_of_change,
+            old: Some(Change::Fees(old)),
+            new: Change::Fees(new),
+        }
+        .into()],
     );
     assert_eq!(s.read(s.suite.payments().fees()), new);
 
@@ -450,23 +448,20 @@ fn a_delisted_asset_takes_no_new_money_and_keeps_its_exits() {
         allowed: false,
     };
     let number = s
-        .must(
-            "owner",
-            administered(s.suite.payments).announce(change.clone()),
-        )
+        .must("owner", administered(s.suite.payments).announce(change))
         .value;
     let sent = s.must("owner", administered(s.suite.payments).apply(number));
     told(
         &sent,
-        [
-            AssetSet {
+        [ChangeApplied {
+            id: number,
+            old: Some(Change::SetAsset {
                 asset: VLK,
-                old: true,
-                new: false,
-            }
-            .into(),
-            ChangeApplied { id: number, change }.into(),
-        ],
+                allowed: true,
+            }),
+            new: change,
+        }
+        .into()],
     );
 
     let refused = Error::AssetNotAllowed;
@@ -526,7 +521,12 @@ fn money_goes_to_the_treasury_of_the_day() {
         let number = s.must("owner", announce).value;
         s.must("owner", administered(s.suite.payments).apply(number))
     };
-    assert_eq!(sent.events_of::<TreasurySet>(), [TreasurySet { old, new }]);
+    let applied = ChangeApplied {
+        id: 1,
+        old: Some(Change::Treasury(old)),
+        new: Change::Treasury(new),
+    };
+    told(&sent, [applied.into()]);
     s.opens("alice", request());
     s.advance(10_000);
     s.must("alice", s.suite.settler().close(1));

@@ -57,8 +57,8 @@ macro_rules! tales {
 }
 
 tales! {
-    OwnerProposed OwnerChanged ChangeDelayRaised ChangeAnnounced ChangeCancelled ChangeApplied CodeChanged WiringChanged
-    Deposited Withdrawn PaidOut FeesWithdrawn Swept PausedUntil AssetListed AssetSet FeesSet TreasurySet
+    OwnerProposed OwnerChanged ChangeAnnounced ChangeCancelled ChangeApplied Wired
+    Deposited Withdrawn PaidOut FeesWithdrawn Swept PausedUntil AssetListed
     RatesSet PlanSet
     StreamRegistered StreamUpdated TermsSet OperatorsSet StreamOffered StreamTransferred WentLive BroadcastEnded
     ModeratorSet StreamSuspended StreamReinstated

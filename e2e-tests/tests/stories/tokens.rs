@@ -284,8 +284,8 @@ fn listing_a_token_gives_it_the_next_number_once() {
     let change = Change::ListToken(token);
     assert_eq!(s.read(suite.payments().asset_count()), 2);
     // Announced twice, it is listed once.
-    let first = s.must("owner", payments().announce(change.clone())).value;
-    let second = s.must("owner", payments().announce(change.clone())).value;
+    let first = s.must("owner", payments().announce(change)).value;
+    let second = s.must("owner", payments().announce(change)).value;
     let sent = s.must("owner", payments().apply(first));
     told(
         &sent,
@@ -297,7 +297,8 @@ fn listing_a_token_gives_it_the_next_number_once() {
             .into(),
             ChangeApplied {
                 id: first,
-                change: change.clone(),
+                old: None,
+                new: change,
             }
             .into(),
         ],

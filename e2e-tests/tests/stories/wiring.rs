@@ -6,7 +6,7 @@ use vilokanam_chain::{
     account, administered, artifacts_dir, instantiate, Calls, Chain, Config, Embedded, Suite,
 };
 use vilokanam_interfaces::{
-    events::admin::WiringChanged, AccountId, AdminError, Administered, AssetRate, Change, Class,
+    events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class,
     OpenRequest, PaymentHandler, PaymentHandlerError, PlanKind, PricingEngine, PricingEngineError,
     StreamRegistry, TickStream, TickStreamError as Error, Wiring, NATIVE,
 };
@@ -143,12 +143,11 @@ fn the_first_wiring_is_the_owners_exact_and_once() {
             assert_eq!(refused, AdminError::WiringMismatch);
         }
         let sent = s.must("owner", wire(fitting));
-        let changed = WiringChanged {
-            old: none,
-            new: fitting,
-        };
-        told(&sent, [changed.into()]);
-        assert_eq!(s.read(administered(contract).wiring()), fitting);
+        told(&sent, [Wired { wiring: fitting }.into()]);
+        assert_eq!(
+            s.read(administered(contract).administration()).wiring,
+            fitting
+        );
         let refused = s.refused("owner", wire(fitting));
         assert_eq!(refused, AdminError::AlreadyWired);
         assert_eq!(s.refused("sam", wire(fitting)), AdminError::NotOwner);

@@ -1,6 +1,6 @@
 //! Events of `Administered`.
 
-use crate::{AccountId, Change, Hash, Millis, Wiring};
+use crate::{AccountId, Change, Millis, Wiring};
 
 /// Ownership was offered, or the offer withdrawn.
 #[ink::event]
@@ -20,16 +20,6 @@ pub struct OwnerChanged {
     pub old: AccountId,
     /// The new owner.
     pub new: AccountId,
-}
-
-/// The change delay was raised.
-#[ink::event]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeDelayRaised {
-    /// The old delay.
-    pub old_ms: Millis,
-    /// The new delay.
-    pub new_ms: Millis,
 }
 
 /// A change was announced.
@@ -58,26 +48,17 @@ pub struct ChangeCancelled {
 pub struct ChangeApplied {
     /// Its number.
     pub id: u32,
-    /// What changed.
-    pub change: Change,
+    /// What was before, as a change of the same kind: the old code hash, fees, treasury, delay, whether the asset was
+    /// accepted, all slots of the wiring. `None` for a token that was listed, since nothing was there before.
+    pub old: Option<Change>,
+    /// The change as it was announced.
+    pub new: Change,
 }
 
-/// The contract runs other code from the next call on.
+/// The contract was wired, for the first time.
 #[ink::event]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeChanged {
-    /// The old hash.
-    pub old: Hash,
-    /// The new hash.
-    pub new: Hash,
-}
-
-/// The contract was wired.
-#[ink::event]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WiringChanged {
-    /// The old wiring.
-    pub old: Wiring,
-    /// The new wiring.
-    pub new: Wiring,
+pub struct Wired {
+    /// The wiring.
+    pub wiring: Wiring,
 }

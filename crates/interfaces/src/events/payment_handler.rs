@@ -1,6 +1,6 @@
-//! Events of `PaymentHandler`. Holds and settlements are told by the meter's events.
+//! Events of `PaymentHandler`. Holds and settlements are told by the meter's events, what the owner changes by `ChangeApplied`.
 
-use crate::{AccountId, AssetId, Balance, FeeSchedule, Millis};
+use crate::{AccountId, AssetId, Balance, Millis};
 
 /// Money came into a pool.
 #[ink::event]
@@ -83,36 +83,4 @@ pub struct AssetListed {
     pub asset: AssetId,
     /// The token.
     pub token: AccountId,
-}
-
-/// An asset is taken for new money, or no longer.
-#[ink::event]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssetSet {
-    /// The asset.
-    pub asset: AssetId,
-    /// Before.
-    pub old: bool,
-    /// Now.
-    pub new: bool,
-}
-
-/// The platform's fees changed, for sessions opened from now on.
-#[ink::event]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeesSet {
-    /// Before.
-    pub old: FeeSchedule,
-    /// Now.
-    pub new: FeeSchedule,
-}
-
-/// The treasury changed.
-#[ink::event]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreasurySet {
-    /// Before.
-    pub old: AccountId,
-    /// Now.
-    pub new: AccountId,
 }

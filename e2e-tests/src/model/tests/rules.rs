@@ -178,27 +178,33 @@ fn a_token_that_is_no_contract_fails_and_the_handler_itself_is_refused() {
 #[test]
 fn administration_waits_and_answers_in_order() {
     let mut world = World::new();
-    let low = AdminCall::RaiseChangeDelay(MIN_CHANGE_DELAY_MS - 1);
+    let raise = |ms| AdminCall::Announce(Change::Delay(ms));
+    let low = raise(MIN_CHANGE_DELAY_MS - 1);
     let refused = world.admin(Part::Registry, low);
     assert!(matches!(refused, Err(AdminError::DelayOutOfRange { .. })));
-    let raise = AdminCall::RaiseChangeDelay(MIN_CHANGE_DELAY_MS);
-    world.admin(Part::Registry, raise.clone()).unwrap();
+    for _ in 0..2 {
+        let shortest = raise(MIN_CHANGE_DELAY_MS);
+        world.admin(Part::Registry, shortest).unwrap();
+    }
+    world.admin(Part::Registry, AdminCall::Apply(2)).unwrap();
     let current_ms = MIN_CHANGE_DELAY_MS;
-    let again = world.admin(Part::Registry, raise);
+    let again = world.admin(Part::Registry, raise(MIN_CHANGE_DELAY_MS));
     assert_eq!(again, Err(AdminError::DelayNotRaised { current_ms }));
-    for (id, code) in [(1, 9), (2, 8)] {
+    let again = world.admin(Part::Registry, AdminCall::Apply(1));
+    assert_eq!(again, Err(AdminError::InvalidChange));
+    for (id, code) in [(3, 9), (4, 8)] {
         let change = AdminCall::Announce(Change::Code(Hash::from([code; 32])));
         assert_eq!(world.admin(Part::Registry, change), Ok(Value::Number(id)));
     }
     let due_ms = START + MIN_CHANGE_DELAY_MS;
-    let early = world.admin(Part::Registry, AdminCall::Apply(1));
+    let early = world.admin(Part::Registry, AdminCall::Apply(3));
     assert_eq!(early, Err(AdminError::ChangeNotDue { due_ms }));
     world.0.advance(MIN_CHANGE_DELAY_MS);
-    world.admin(Part::Registry, AdminCall::Apply(1)).unwrap();
-    let refused = world.admin(Part::Registry, AdminCall::Apply(2));
+    world.admin(Part::Registry, AdminCall::Apply(3)).unwrap();
+    let refused = world.admin(Part::Registry, AdminCall::Apply(4));
     assert_eq!(refused, Err(AdminError::SetCodeRefused));
-    world.admin(Part::Registry, AdminCall::Cancel(2)).unwrap();
-    let gone = world.admin(Part::Registry, AdminCall::Apply(2));
+    world.admin(Part::Registry, AdminCall::Cancel(4)).unwrap();
+    let gone = world.admin(Part::Registry, AdminCall::Apply(4));
     assert_eq!(gone, Err(AdminError::UnknownChange));
     let wire = AdminCall::Wire(Wiring::default());
     let refused = world.admin(Part::Registry, wire.clone());

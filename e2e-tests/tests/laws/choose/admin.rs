@@ -49,7 +49,7 @@ impl Chooser<'_> {
         self.act(caller, Action::Admin(part, AdminCall::AcceptOwner))
     }
 
-    pub(super) fn raise_change_delay(&mut self) -> Choice {
+    pub(super) fn announce_delay(&mut self) -> Choice {
         let part = self.part();
         let now = self.world.model.admin(part).change_delay_ms;
         const DELAYS: [Millis; 4] = [
@@ -59,7 +59,7 @@ impl Chooser<'_> {
             MIN_CHANGE_DELAY_MS + DAY,
         ];
         let delay_ms = DELAYS.get(self.dice.roll(5)).copied().unwrap_or(now);
-        self.administer(part, AdminCall::RaiseChangeDelay(delay_ms))
+        self.administer(part, AdminCall::Announce(Change::Delay(delay_ms)))
     }
 
     /// What a contract may be wired to anew, with the right addresses most of the time.
