@@ -96,6 +96,7 @@ fn request(asset: AssetId) -> OpenRequest {
         ceiling: RATE,
         until_ms: None,
         referrer: None,
+        key: None,
     }
 }
 

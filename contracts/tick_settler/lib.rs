@@ -18,13 +18,13 @@ mod tick_settler {
     use ink::prelude::{vec, vec::Vec};
     use vilokanam_admin::Admin;
     use vilokanam_interfaces::{
-        AssetId, Outcome, PageNo, SessionId, SessionNo, StreamId, TickSettler,
-        TickStreamError as Error, MAX_BATCH,
+        AssetId, Charged, Millis, Outcome, PageNo, Seated, SessionId, SessionNo, SignedVoucher,
+        StreamId, TickSettler, TickStreamError as Error, VoucherOutcome, MAX_BATCH,
     };
     use vilokanam_sessions::{
         batch::{Batch, BatchSeat},
         calls::Wired,
-        ledger::Ledger,
+        ledger::{caller, now, Found, Ledger},
         Checked,
     };
 
@@ -50,10 +50,15 @@ mod tick_settler {
         #[ink(message)]
         fn close(&mut self, number: SessionNo) -> Result<Balance, Error> {
             let wired = self.wired()?;
-            let viewer = self.env().caller();
-            let found = self.ledger.find(SessionId { viewer, number })?;
+            let viewer = caller();
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
             let charged = self.ledger.charge_one(&wired, &found)?;
-            Ok(self.ledger.finish(&wired, found, Some(&charged))?)
+            if !found.seat.takes_vouchers(now()) {
+                return Ok(self.ledger.finish(&wired, found, Some(&charged))?);
+            }
+            found.seat.advance(&charged);
+            self.ledger.begin_close(found)?;
+            Ok(0)
         }
 
         #[ink(message)]
@@ -64,6 +69,7 @@ mod tick_settler {
             if charged.ended_ms.is_none() {
                 return Err(Error::SessionNotEnded);
             }
+            self.ensure_vouchers_over(&found, &charged)?;
             Ok(self.ledger.finish(&wired, found, Some(&charged))?)
         }
 
@@ -145,17 +151,64 @@ mod tick_settler {
         #[ink(message)]
         fn finish_exit(&mut self, number: SessionNo) -> Result<(), Error> {
             let wired = self.wired()?;
-            let viewer = self.env().caller();
+            let viewer = caller();
             let found = self.ledger.find(SessionId { viewer, number })?;
             let finish_ms = found.seat.exit_ms;
             if finish_ms == 0 {
                 return Err(Error::ExitNotBegun);
             }
-            if self.env().block_timestamp() < finish_ms {
-                return Err(Error::ExitNotDue { finish_ms });
-            }
+            ensure_due(finish_ms)?;
             self.ledger.finish(&wired, found, None)?;
             Ok(())
+        }
+
+        #[ink(message)]
+        fn redeem(&mut self, voucher: SignedVoucher) -> Result<Balance, Error> {
+            let wired = self.wired()?;
+            match self.ledger.redeem_batch(&wired, &[voucher])?.first() {
+                Some(VoucherOutcome::Paid(amount)) => Ok(*amount),
+                Some(VoucherOutcome::Refused(refusal)) => Err(Error::Voucher(*refusal)),
+                None => Ok(0),
+            }
+        }
+
+        #[ink(message)]
+        fn redeem_many(
+            &mut self,
+            vouchers: Vec<SignedVoucher>,
+        ) -> Result<Vec<VoucherOutcome>, Error> {
+            let wired = self.wired()?;
+            if vouchers.len() > MAX_BATCH as usize {
+                return Err(Error::TooMany { max: MAX_BATCH });
+            }
+            Ok(self.ledger.redeem_batch(&wired, &vouchers)?)
+        }
+
+        #[ink(message)]
+        fn dismiss(&mut self, at: Seated) -> Result<Balance, Error> {
+            let wired = self.wired()?;
+            let found = self.ledger.find_at(&at)?;
+            let terms = found.page.terms(found.seat.terms);
+            if terms.ok_or(Error::PageNotFound)?.owner != caller() {
+                return Err(Error::NotCreator);
+            }
+            // A clock that stands still has nothing to add, and asks nobody.
+            let charged = match found.seat.paused {
+                true => None,
+                false => Some(self.ledger.charge_one(&wired, &found)?),
+            };
+            Ok(self.ledger.finish(&wired, found, charged.as_ref())?)
+        }
+
+        #[ink(message)]
+        fn finish_close(&mut self, at: Seated) -> Result<Balance, Error> {
+            let wired = self.wired()?;
+            let found = self.ledger.find_at(&at)?;
+            if !found.seat.closing {
+                return Err(Error::NotClosing);
+            }
+            ensure_due(found.seat.exit_ms)?;
+            Ok(self.ledger.finish(&wired, found, None)?)
         }
     }
 
@@ -163,5 +216,23 @@ mod tick_settler {
         fn wired(&self) -> Checked<Wired> {
             Wired::new(self.admin.wiring())
         }
+
+        /// Fails while vouchers of a session that has ended can still be redeemed.
+        fn ensure_vouchers_over(&self, found: &Found, charged: &Charged) -> Checked<()> {
+            match charged.ended_ms {
+                Some(ended_ms) if found.seat.takes_vouchers(now()) => {
+                    let grace_ms = self.ledger.setup.get_or_default().exit_delay_ms;
+                    ensure_due(ended_ms.saturating_add(grace_ms))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+
+    fn ensure_due(finish_ms: Millis) -> Checked<()> {
+        if now() < finish_ms {
+            return Err(Error::ExitNotDue { finish_ms }.into());
+        }
+        Ok(())
     }
 }

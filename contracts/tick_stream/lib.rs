@@ -30,17 +30,18 @@ mod tick_stream {
     use vilokanam_interfaces::{
         events::tick_stream::*, AdminError, Administered, Administration, AssetId, Audience,
         Change, Charged, Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome,
-        PageNo, PageView, Session, SessionId, SessionNo, StreamId, TickLimits, TickSettler,
-        TickStream, TickStreamError as Error, Viewer, Wiring, MAX_BATCH, MAX_BATCH_PAGES,
-        MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS,
-        PAGE_SEATS, PAGE_TERMS,
+        PageNo, PageView, Seated, Session, SessionId, SessionNo, SignedVoucher, StreamId,
+        TickLimits, TickSettler, TickStream, TickStreamError as Error, Viewer, VoucherOutcome,
+        Wiring, MAX_BATCH, MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES,
+        MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
     };
     use vilokanam_math::charge as math;
     use vilokanam_sessions::{
         calls::Wired,
         ledger::{ensure_not_ended, Ledger, Setup},
         seats::{
-            Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
+            some, Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END,
+            PAGE_LEN,
         },
         Checked,
     };
@@ -173,9 +174,10 @@ mod tick_stream {
 
         #[ink(message)]
         fn refundable(&self, id: SessionId) -> Result<Balance, Error> {
-            let (seat, charged) = self.charged(id)?;
-            let owed = math::owed(charged.accrued);
-            seat.hold.checked_sub(owed).ok_or(Error::Overflow)
+            let (mut seat, charged) = self.charged(id)?;
+            seat.advance(&charged);
+            let earned = seat.earned()?;
+            seat.hold.checked_sub(earned).ok_or(Error::Overflow)
         }
 
         #[ink(message)]
@@ -243,7 +245,7 @@ mod tick_stream {
                 &Seat {
                     number,
                     terms: slot,
-                    paused: false,
+                    paused: request.key.is_some(),
                     asset: request.asset,
                     viewer,
                     broadcast: offer.broadcast,
@@ -260,7 +262,14 @@ mod tick_stream {
                     opened_ms: now,
                     until_ms: request.until_ms.unwrap_or(NO_END),
                     exit_ms: 0,
-                    spare: [0; 96],
+                    closing: false,
+                    key: request.key.unwrap_or(NOBODY.into()),
+                    old_key: NOBODY.into(),
+                    old_until_ms: 0,
+                    voucher_amount: 0,
+                    voucher_ms: 0,
+                    voucher_from_ms: if request.key.is_some() { now } else { 0 },
+                    spare: [0; 31],
                 },
             );
             meter.set_room(page_no, page.vacant_seat().is_some());
@@ -304,6 +313,8 @@ mod tick_stream {
                 factor: offer.factor,
                 ceiling: request.ceiling,
                 until_ms: request.until_ms,
+                plan: offer.plan,
+                key: request.key,
             });
             Ok(number)
         }
@@ -356,11 +367,57 @@ mod tick_stream {
         }
 
         #[ink(message)]
+        fn set_key(&mut self, number: SessionNo, key: Option<AccountId>) -> Result<(), Error> {
+            let wired = self.wired()?;
+            let viewer = self.env().caller();
+            let now = self.env().block_timestamp();
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
+            let old = some(found.seat.key);
+            if key == old || key == Some(NOBODY.into()) {
+                return Err(Error::InvalidKey);
+            }
+            if found.seat.exit_ms > 0 {
+                return Err(Error::ExitBegun {
+                    finish_ms: found.seat.exit_ms,
+                });
+            }
+            if old.is_some() {
+                let until_ms = found.seat.old_until_ms;
+                if now < until_ms {
+                    return Err(Error::KeyChanging { until_ms });
+                }
+                found.seat.old_key = found.seat.key;
+                found.seat.old_until_ms = now.saturating_add(self.exit_delay());
+            }
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            ensure_not_ended(&charged)?;
+            found.seat.advance(&charged);
+            found.seat.paused = true;
+            found.seat.key = key.unwrap_or(NOBODY.into());
+            if found.seat.voucher_from_ms == 0 {
+                found.seat.voucher_from_ms = now;
+            }
+            self.ledger.write(&mut found);
+            self.env().emit_event(KeyChanged {
+                viewer,
+                number,
+                old,
+                new: key,
+                old_until_ms: if old.is_some() {
+                    found.seat.old_until_ms
+                } else {
+                    0
+                },
+            });
+            Ok(())
+        }
+
+        #[ink(message)]
         fn resume(&mut self, number: SessionNo) -> Result<(), Error> {
             let wired = self.wired()?;
             let viewer = self.env().caller();
             let mut found = self.ledger.find(SessionId { viewer, number })?;
-            if !found.seat.paused {
+            if !found.seat.paused || some(found.seat.key).is_some() {
                 return Err(Error::NotPaused);
             }
             let charged = self.ledger.charge_one(&wired, &found)?;
@@ -504,6 +561,29 @@ mod tick_stream {
         }
 
         #[ink(message)]
+        fn redeem(&mut self, _voucher: SignedVoucher) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn redeem_many(
+            &mut self,
+            _vouchers: Vec<SignedVoucher>,
+        ) -> Result<Vec<VoucherOutcome>, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn dismiss(&mut self, _at: Seated) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn finish_close(&mut self, _at: Seated) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
         fn finish_exit(&mut self, _number: SessionNo) -> Result<(), Error> {
             self.hand_over()
         }
@@ -598,6 +678,9 @@ mod tick_stream {
             }
             if request.until_ms.is_some_and(|until| until <= now) {
                 return Err(Error::UntilPassed.into());
+            }
+            if request.key == Some(NOBODY.into()) {
+                return Err(Error::InvalidKey.into());
             }
             let offer = wired.offer(viewer, request)?;
             let meter = self.ledger.meter(request.stream);

@@ -58,7 +58,14 @@ fn seat(number: u32, terms: u8) -> Seat {
         opened_ms: 0,
         until_ms: NO_END,
         exit_ms: 0,
-        spare: [0; 96],
+        closing: false,
+        key: NOBODY.into(),
+        old_key: NOBODY.into(),
+        old_until_ms: 0,
+        voucher_amount: 0,
+        voucher_ms: 0,
+        voucher_from_ms: 0,
+        spare: [0; 31],
     }
 }
 
@@ -289,6 +296,7 @@ fn every_message_that_needs_others_fails_when_unwired() {
         ceiling: 1,
         until_ms: None,
         referrer: None,
+        key: None,
     };
     let unwired = TickStreamError::NotWired;
     assert_eq!(contract.open(request), Err(unwired.clone()));

@@ -2,7 +2,7 @@
 
 use crate::{
     AccountId, AssetId, Balance, BroadcastNo, Footprint, Hash, Millis, PageNo, PaymentHandlerError,
-    PricingEngineError, SessionNo, StreamId, TermsNo,
+    PlanNo, PricingEngineError, SessionNo, StreamId, TermsNo,
 };
 use ink::prelude::{boxed::Box, vec::Vec};
 
@@ -42,8 +42,12 @@ pub struct SessionId {
 pub enum SessionState {
     /// The clock runs, until accrual ends.
     Running,
-    /// The viewer paused it.
+    /// The clock stands still.
     Paused,
+    /// Vouchers bill it; the clock stands still.
+    Voucher,
+    /// It closes: vouchers that are signed can be redeemed, until it is finished.
+    Closing,
 }
 
 /// An open session.
@@ -68,8 +72,12 @@ pub struct Session {
     pub terms: TermsNo,
     /// The platform's fee that it keeps.
     pub fee_bps: u16,
-    /// The referrer's part of the platform's fee, if it has one.
+    /// The referrer's part of the platform's fee.
+    pub referral_bps: u16,
+    /// The referrer, if it has one.
     pub referrer: Option<AccountId>,
+    /// The plan's version that it keeps.
+    pub plan: PlanNo,
     /// All that was placed on hold.
     pub hold: Balance,
     /// Moved to payees so far.
@@ -90,8 +98,18 @@ pub struct Session {
     pub accrued: u128,
     /// Milliseconds billed up to `since_ms`.
     pub watched_ms: Millis,
-    /// From when `finish_exit` is possible, once an exit has begun.
+    /// From when it can be finished, once it is closing or an exit has begun.
     pub exit_ms: Option<Millis>,
+    /// The key that signs its vouchers.
+    pub key: Option<AccountId>,
+    /// The key before that one, and until when what it signed is redeemed.
+    pub old_key: Option<(AccountId, Millis)>,
+    /// What vouchers have paid.
+    pub voucher_amount: Balance,
+    /// Milliseconds that were watched on vouchers.
+    pub voucher_ms: Millis,
+    /// Since when vouchers count time; 0: it never took any.
+    pub voucher_from_ms: Millis,
 }
 
 /// What `open` takes.
@@ -110,6 +128,8 @@ pub struct OpenRequest {
     pub until_ms: Option<Millis>,
     /// Who referred the viewer.
     pub referrer: Option<AccountId>,
+    /// The sr25519 key that signs vouchers (the viewer's own, or one made for the session); `None`: the clock bills.
+    pub key: Option<AccountId>,
 }
 
 /// What opening would do.
@@ -143,6 +163,76 @@ pub enum Outcome {
     Duplicate,
     /// The batch touches too many pages before it.
     TooManyPages,
+}
+
+/// A session and where it sits, as its `SessionOpened` tells: found without reading the viewer's cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Seated {
+    /// The session.
+    pub id: SessionId,
+    /// The stream.
+    pub stream: StreamId,
+    /// The page.
+    pub page: PageNo,
+    /// The seat.
+    pub seat: u8,
+}
+
+/// A voucher, as it is redeemed. Its other fields are those of the session and the contract; `crates/voucher` defines its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct SignedVoucher {
+    /// Whose it is.
+    pub at: Seated,
+    /// Cumulative milliseconds.
+    pub ms: Millis,
+    /// Cumulative amount.
+    pub amount: Balance,
+    /// sr25519, by the session's key, over the raw bytes or `<Bytes>` around them.
+    pub signature: [u8; 64],
+}
+
+/// Why a voucher was not paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum VoucherRefusal {
+    /// This session does not sit there: it is closed, or never did.
+    NotSeated,
+    /// No key's vouchers count: none was set, or the grace of the last is over.
+    NoKey,
+    /// Its amount is not above what vouchers have paid.
+    NotNewer,
+    /// Its time is below what is paid for.
+    TimeFallsBack,
+    /// Its amount is above ceiling × time.
+    AboveCeiling,
+    /// Its time is beyond what the chain's clock, with a tolerance of 12 seconds, and the session's end allow.
+    AheadOfTime {
+        /// The most that is acceptable now.
+        latest_ms: Millis,
+    },
+    /// Its amount is above what the hold covers for vouchers.
+    AboveHold {
+        /// What it covers, in all.
+        available: Balance,
+    },
+    /// Not signed by a key that counts.
+    BadSignature,
+    /// The batch touches too many pages before it.
+    TooManyPages,
+}
+
+/// What became of a voucher in a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum VoucherOutcome {
+    /// This much was moved to the payees.
+    Paid(Balance),
+    /// Nothing was.
+    Refused(VoucherRefusal),
 }
 
 /// A seat's place, and who sits on it.
@@ -307,6 +397,19 @@ pub enum TickStreamError {
     Overflow,
     /// The chain does not have the settler's code.
     SettlerFailed,
+    /// The key is the zero key, for which anyone could sign, or the session's already.
+    InvalidKey,
+    /// A key that was replaced still counts: the next can be set after that.
+    KeyChanging {
+        /// Until when.
+        until_ms: Millis,
+    },
+    /// The voucher was refused.
+    Voucher(VoucherRefusal),
+    /// Only the owner of the stream, as the session's terms name it, may do this.
+    NotCreator,
+    /// The session is not closing.
+    NotClosing,
 }
 
 /// The meter passes errors on in boxes, which keeps its code small, and opens them at its messages.
@@ -398,7 +501,7 @@ pub trait TickStream {
     ///
     /// # Events
     /// `SessionOpened { viewer, number, stream, broadcast, page, seat, asset, terms, fee_bps, referral_bps, referrer, hold,
-    /// rate_per_sec, factor, ceiling, until_ms }`; `PageProvided` before it if the caller paid for a page.
+    /// rate_per_sec, factor, ceiling, until_ms, plan, key }`; `PageProvided` before it if the caller paid for a page.
     ///
     /// # Errors
     /// - `NotWired`;
@@ -408,6 +511,8 @@ pub trait TickStream {
     /// - `StreamFull`; `Overflow`: no more numbers;
     /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::hold`;
     /// - `StreamFull`: the last page with a vacant seat has no room for these terms.
+    ///
+    /// `InvalidKey`, for the zero key, comes after `UntilPassed`.
     #[ink(message)]
     fn open(&mut self, request: OpenRequest) -> Result<SessionNo, TickStreamError>;
 
@@ -440,6 +545,25 @@ pub trait TickStream {
     #[ink(message)]
     fn pause(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
 
+    /// Sets, rotates or (with `None`) revokes the key that signs the vouchers of a session of the caller. A session with a key is
+    /// billed by vouchers: its clock stops, after a charge up to now. Without one it is paused: `resume` starts the clock.
+    ///
+    /// Caller: the session's viewer.
+    /// What an old key signed is redeemed for the exit delay after it was replaced. Time and amount of vouchers go on, whatever the key.
+    ///
+    /// # Events
+    /// `KeyChanged { viewer, number, old, new, old_until_ms }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `InvalidKey`: the zero key, or no change;
+    /// - `ExitBegun`;
+    /// - `KeyChanging`: there is a key, and the one before it still counts;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.
+    #[ink(message)]
+    fn set_key(&mut self, number: SessionNo, key: Option<AccountId>)
+        -> Result<(), TickStreamError>;
+
     /// Starts the clock of a paused session of the caller again, at the price of now.
     ///
     /// Caller: the session's viewer.
@@ -449,7 +573,7 @@ pub trait TickStream {
     ///
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `NotPaused`;
+    /// - `NotPaused`: it runs, or vouchers bill it;
     /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
     /// - `AboveCeiling`: rate × factor > ceiling × 10^6.
     #[ink(message)]
@@ -501,7 +625,7 @@ pub trait TickStream {
     fn limits(&self) -> TickLimits;
 }
 
-/// How money leaves a hold: settling, closing, the end of an exit.
+/// How money leaves a hold: settling, vouchers, closing, the end of an exit.
 ///
 /// These messages are sent to `tick_stream`, as those of [`TickStream`] are; it hands them over to a second code, `tick_settler`,
 /// which runs on its storage.
@@ -510,11 +634,15 @@ pub trait TickSettler {
     /// Settles and closes a session of the caller; what is left of its hold goes to the caller's pool.
     /// Returns what was settled now.
     ///
+    /// A session whose vouchers still count only begins to close: its clock and its vouchers' time stop, it leaves the list of
+    /// open sessions, so that the viewer may open again, and what is signed can be redeemed for the exit
+    /// delay. Then anyone may `finish_close`; the creator may `dismiss` it sooner. It returns 0 then.
+    ///
     /// Caller: the session's viewer, at any time.
     ///
     /// # Events
     /// `SessionClosed { viewer, number, stream, broadcast, asset, opened_ms, closed_ms, watched_ms, hold, settled, released, by }`:
-    /// the receipt.
+    /// the receipt. Or `SessionClosing { viewer, number, stream, page, seat, finish_ms }`.
     ///
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
@@ -530,7 +658,8 @@ pub trait TickSettler {
     /// As `close`.
     ///
     /// # Errors
-    /// - As `close`, and `SessionNotEnded` after `Pricing(_)`.
+    /// - As `close`, and after `Pricing(_)`: `SessionNotEnded`; `ExitNotDue`: its vouchers still count, until the exit delay
+    ///   has passed since its end.
     #[ink(message)]
     fn close_ended(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
 
@@ -595,4 +724,68 @@ pub trait TickSettler {
     /// - `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn finish_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Pays a voucher: moves what it adds from the session's hold to its payees, and returns that.
+    ///
+    /// Caller: anyone; the voucher names the session, and the session names the payees.
+    /// It pays if: its amount is above what vouchers have paid, its time not below theirs; amount × 1,000 ≤ ceiling × milliseconds;
+    /// milliseconds ≤ the chain's time since vouchers count (up to the session's own end) plus 12 seconds; it is within the hold less what the
+    /// clock owes; a key that counts signed it. The registry is not asked: a viewer signs what was delivered.
+    ///
+    /// # Events
+    /// `Redeemed { redemptions }`, with one item.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `Voucher(_)`: see `VoucherRefusal`, checked in its order;
+    /// - `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn redeem(&mut self, voucher: SignedVoucher) -> Result<Balance, TickStreamError>;
+
+    /// Pays many vouchers, of any viewers and streams; says what became of each, in order. One bad one costs the others
+    /// nothing.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// One `Redeemed` for the batch, with the vouchers that were paid; none if none was.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `TooMany`: above `MAX_BATCH`;
+    /// - `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn redeem_many(
+        &mut self,
+        vouchers: Vec<SignedVoucher>,
+    ) -> Result<Vec<VoucherOutcome>, TickStreamError>;
+
+    /// Settles and closes a session at once, whatever is signed; what is left of its hold goes to its viewer's pool. Returns
+    /// what was settled now.
+    ///
+    /// Caller: the owner of the stream, as the session's terms name it: who loses what it has not redeemed.
+    ///
+    /// # Events
+    /// `SessionClosed { .. }`, as `close`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`: it does not sit there;
+    /// - `NotCreator`;
+    /// - `PricingFailed`, `Pricing(_)`, if its clock runs; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn dismiss(&mut self, at: Seated) -> Result<Balance, TickStreamError>;
+
+    /// Closes a session that began to close, once the time to redeem its vouchers is over. Returns what was settled now.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// `SessionClosed { .. }`, as `close`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`: it does not sit there;
+    /// - `NotClosing`; `ExitNotDue`: earlier than `finish_ms`;
+    /// - `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn finish_close(&mut self, at: Seated) -> Result<Balance, TickStreamError>;
 }

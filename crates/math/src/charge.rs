@@ -49,6 +49,11 @@ pub fn owed(accrued: u128) -> u128 {
     accrued.checked_div(UNIT).unwrap_or(0)
 }
 
+/// Whole base units that cover what is accrued: rounded up.
+pub fn owed_ceil(accrued: u128) -> u128 {
+    accrued.div_ceil(UNIT)
+}
+
 /// The price a second: rate × factor, rounded down.
 pub fn price(rate: u128, factor: u32) -> Option<u128> {
     per_ms(rate, factor)?.checked_div(FACTOR_ONE)

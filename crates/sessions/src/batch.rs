@@ -93,6 +93,11 @@ impl Batch {
             settled: of.seat.settled,
             upto_ms: of.seat.since_ms,
         });
+        self.write(of)
+    }
+
+    /// Writes a session back to its page.
+    pub fn write(&mut self, of: &BatchSeat) -> Checked<()> {
         let read = self.pages.get_mut(of.page).ok_or(Error::PageNotFound)?;
         read.page.put(of.place, &of.seat);
         read.changed = true;

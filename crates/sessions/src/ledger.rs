@@ -13,7 +13,7 @@ use ink::{
 };
 use vilokanam_interfaces::{
     events::tick_stream::*, AccountId, Balance, Charged, Hash, Millis, OpenSession, Outcome,
-    PageNo, SessionId, StreamId, TickStreamError as Error, MAX_BATCH_PAGES,
+    PageNo, Seated, SessionId, StreamId, TickStreamError as Error, MAX_BATCH_PAGES,
 };
 
 /// What the constructor fixed for ever.
@@ -121,23 +121,30 @@ impl Ledger {
         Ok(Found { place, page, seat })
     }
 
+    /// A session that sits where its event said, open or closing.
+    pub fn find_at(&self, at: &Seated) -> Checked<Found> {
+        let page = self.pages.get((at.stream, at.page));
+        let page = page.ok_or(Error::SessionNotFound)?;
+        let seat = page.seat(at.seat).filter(|seat| seat.id() == at.id);
+        Ok(Found {
+            place: OpenSession {
+                number: at.id.number,
+                stream: at.stream,
+                page: at.page,
+                seat: at.seat,
+            },
+            page,
+            seat: seat.ok_or(Error::SessionNotFound)?,
+        })
+    }
+
     /// As `find`, through the pages that a batch has read already.
     pub fn find_in(&self, batch: &mut Batch, id: SessionId) -> Result<BatchSeat, Outcome> {
         let place = self.place(id).map_err(|error| match *error {
             Error::SessionClosed => Outcome::SessionClosed,
             _ => Outcome::SessionNotFound,
         })?;
-        let at = (place.stream, place.page);
-        let page = match batch.position(at) {
-            Some(position) => position,
-            None if batch.pages.len() >= MAX_BATCH_PAGES as usize => {
-                return Err(Outcome::TooManyPages);
-            }
-            None => {
-                let page = self.pages.get(at).ok_or(Outcome::SessionNotFound)?;
-                batch.add(at, page)
-            }
-        };
+        let page = self.page_in(batch, (place.stream, place.page))?;
         let read = batch.pages.get(page);
         let seat = read.and_then(|read| read.page.seat(place.seat));
         Ok(BatchSeat {
@@ -147,11 +154,58 @@ impl Ledger {
         })
     }
 
+    /// The position in a batch of a page, which is read if it was not before.
+    pub fn page_in(&self, batch: &mut Batch, at: (StreamId, PageNo)) -> Result<usize, Outcome> {
+        if let Some(position) = batch.position(at) {
+            return Ok(position);
+        }
+        if batch.pages.len() >= MAX_BATCH_PAGES as usize {
+            return Err(Outcome::TooManyPages);
+        }
+        let page = self.pages.get(at).ok_or(Outcome::SessionNotFound)?;
+        Ok(batch.add(at, page))
+    }
+
     /// Writes a session back to its seat.
     pub fn write(&mut self, found: &mut Found) {
         found.page.put(found.place.seat, &found.seat);
         self.pages
             .insert((found.place.stream, found.place.page), &found.page);
+    }
+
+    /// Takes a session off the lists and lets its time stop; it is finished once the exit delay has passed.
+    pub fn begin_close(&mut self, mut found: Found) -> Checked<()> {
+        let OpenSession {
+            number,
+            stream,
+            page,
+            seat,
+        } = found.place;
+        let viewer = found.seat.viewer;
+        if found.seat.exit_ms == 0 {
+            let delay_ms = self.setup.get_or_default().exit_delay_ms;
+            found.seat.exit_ms = now().saturating_add(delay_ms);
+        }
+        let finish_ms = found.seat.exit_ms;
+        found.seat.closing = true;
+        found.seat.paused = true;
+        found.seat.until_ms = found.seat.until_ms.min(now());
+        let mut account = self.account(&viewer);
+        account.unlist(number);
+        let mut meter = self.meter(stream);
+        meter.live = meter.live.checked_sub(1).ok_or(Error::Overflow)?;
+        self.write(&mut found);
+        self.accounts.insert(viewer, &account);
+        self.meters.insert(stream, &meter);
+        emit(SessionClosing {
+            viewer,
+            number,
+            stream,
+            page,
+            seat,
+            finish_ms,
+        });
+        Ok(())
     }
 
     /// A session's charge up to now.
@@ -230,11 +284,13 @@ impl Ledger {
 
         let mut account = self.account(&seat.viewer);
         account.unlist(seat.number);
-        account.watched_ms = account.watched_ms.saturating_add(seat.watched_ms);
+        account.watched_ms = account.watched_ms.saturating_add(seat.all_watched_ms());
         let mut meter = self.meter(stream);
-        meter.live = meter.live.checked_sub(1).ok_or(Error::Overflow)?;
+        if !seat.closing {
+            meter.live = meter.live.checked_sub(1).ok_or(Error::Overflow)?;
+        }
         meter.closed = meter.closed.saturating_add(1);
-        meter.watched_ms = meter.watched_ms.saturating_add(seat.watched_ms);
+        meter.watched_ms = meter.watched_ms.saturating_add(seat.all_watched_ms());
         meter.set_room(place.page, true);
         for read in &mut batch.pages {
             read.page.vacate(place.seat);
@@ -252,7 +308,7 @@ impl Ledger {
             asset: seat.asset,
             opened_ms: seat.opened_ms,
             closed_ms: now(),
-            watched_ms: seat.watched_ms,
+            watched_ms: seat.all_watched_ms(),
             hold: seat.hold,
             settled: seat.settled,
             released,

@@ -9,6 +9,7 @@ pub mod batch;
 pub mod calls;
 pub mod ledger;
 pub mod seats;
+pub mod vouchers;
 
 /// A result inside the meter. The error is boxed: it is large and rare, and would be copied at every step.
 pub type Checked<T> = Result<T, ink::prelude::boxed::Box<vilokanam_interfaces::TickStreamError>>;

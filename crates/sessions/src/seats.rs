@@ -63,15 +63,33 @@ pub struct Seat {
     pub opened_ms: Millis,
     /// Its own latest end, or `NO_END`.
     pub until_ms: Millis,
-    /// From when `finish_exit` is possible; zero before `begin_exit`.
+    /// From when it can be finished; zero before it closes or `begin_exit`.
     pub exit_ms: Millis,
-    /// Zero: room for a voucher session's key, and for what later features fix at open, so that pages
-    /// with sessions on them need no migration.
-    pub spare: [u8; 96],
+    /// Whether it is closing: no longer listed, and finished by anyone.
+    pub closing: bool,
+    /// The key that signs its vouchers, or `NOBODY`.
+    pub key: AccountId,
+    /// The key before that one, or `NOBODY`.
+    pub old_key: AccountId,
+    /// Until when what the old key signed counts.
+    pub old_until_ms: Millis,
+    /// What vouchers have paid.
+    pub voucher_amount: Balance,
+    /// Milliseconds watched on vouchers.
+    pub voucher_ms: Millis,
+    /// Since when vouchers count time; zero: it never had a key.
+    pub voucher_from_ms: Millis,
+    /// Zero: room for what later features fix at open, so that pages with sessions on them need no migration.
+    pub spare: [u8; 31],
+}
+
+/// An account, or `None` for `NOBODY`.
+pub fn some(account: AccountId) -> Option<AccountId> {
+    (account != AccountId::from(NOBODY)).then_some(account)
 }
 
 /// The bytes of a seat.
-pub const SEAT_LEN: usize = 300;
+pub const SEAT_LEN: usize = 340;
 /// Where the number ends: a vacant seat has zeros up to here.
 const NUMBER_LEN: usize = 4;
 
@@ -86,7 +104,7 @@ impl Seat {
 
     /// The referrer, if it has one.
     pub fn referrer(&self) -> Option<AccountId> {
-        (self.referrer != AccountId::from(NOBODY)).then_some(self.referrer)
+        some(self.referrer)
     }
 
     /// As the pricing engine takes it.
@@ -98,7 +116,8 @@ impl Seat {
             rate_per_sec: self.rate_per_sec,
             factor: self.factor,
             ceiling: self.ceiling,
-            hold: self.hold,
+            // Clock and vouchers draw on one hold.
+            hold: self.hold.saturating_sub(self.voucher_amount),
             accrued: self.accrued,
             since_ms: self.since_ms,
             running: !self.paused,
@@ -106,11 +125,40 @@ impl Seat {
         }
     }
 
-    /// What has accrued and was not moved to the payees.
-    pub fn unsettled(&self) -> Checked<Balance> {
+    /// What the payees have earned: by the clock up to `since_ms`, and by vouchers.
+    pub fn earned(&self) -> Checked<Balance> {
         owed(self.accrued)
+            .checked_add(self.voucher_amount)
+            .ok_or_else(|| Error::Overflow.into())
+    }
+
+    /// What they have earned and was not moved to them.
+    pub fn unsettled(&self) -> Checked<Balance> {
+        self.earned()?
             .checked_sub(self.settled)
             .ok_or_else(|| Error::Overflow.into())
+    }
+
+    /// The keys whose vouchers count at an instant.
+    pub fn keys(&self, now_ms: Millis) -> impl Iterator<Item = AccountId> {
+        let old = if now_ms < self.old_until_ms {
+            self.old_key
+        } else {
+            NOBODY.into()
+        };
+        [self.key, old]
+            .into_iter()
+            .filter(|key| *key != AccountId::from(NOBODY))
+    }
+
+    /// Whether some key's vouchers count.
+    pub fn takes_vouchers(&self, now_ms: Millis) -> bool {
+        self.keys(now_ms).next().is_some()
+    }
+
+    /// Milliseconds watched, by the clock and on vouchers.
+    pub fn all_watched_ms(&self) -> Millis {
+        self.watched_ms.saturating_add(self.voucher_ms)
     }
 
     /// Takes a charge over.
@@ -128,14 +176,21 @@ impl Seat {
             broadcast: self.broadcast,
             page: place.page,
             seat: place.seat,
-            state: match self.paused {
-                true => SessionState::Paused,
-                false => SessionState::Running,
+            state: if self.closing {
+                SessionState::Closing
+            } else if !self.paused {
+                SessionState::Running
+            } else if some(self.key).is_some() {
+                SessionState::Voucher
+            } else {
+                SessionState::Paused
             },
             asset: self.asset,
             terms: terms.terms_no,
             fee_bps: terms.fee_bps,
+            referral_bps: terms.referral_bps,
             referrer: self.referrer(),
+            plan: self.plan,
             hold: self.hold,
             settled: self.settled,
             rate_per_sec: self.rate_per_sec,
@@ -147,6 +202,11 @@ impl Seat {
             accrued: self.accrued,
             watched_ms: self.watched_ms,
             exit_ms: (self.exit_ms != 0).then_some(self.exit_ms),
+            key: some(self.key),
+            old_key: some(self.old_key).map(|key| (key, self.old_until_ms)),
+            voucher_amount: self.voucher_amount,
+            voucher_ms: self.voucher_ms,
+            voucher_from_ms: self.voucher_from_ms,
         }
     }
 }

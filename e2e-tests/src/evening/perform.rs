@@ -8,7 +8,7 @@ use psp22::{PSP22Error, PSP22};
 use vilokanam_chain::{Calls, Chain, Message, Receipt, Suite};
 use vilokanam_interfaces::{
     AccountId, Balance, PaymentHandler, PaymentHandlerError, PricingEngine, PricingEngineError,
-    StreamRegistry, StreamRegistryError, TickStream, TickStreamError,
+    StreamRegistry, StreamRegistryError, TickSettler, TickStream, TickStreamError,
 };
 
 /// Sends `action` of `caller`, with `value` for a native deposit, and says what the contract answered.

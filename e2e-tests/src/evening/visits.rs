@@ -9,7 +9,7 @@ use crate::model::{Action, MeterCall, PaymentsCall, PricingCall, TokenCall, Valu
 use anyhow::{bail, Result};
 use vilokanam_chain::{account, Chain};
 use vilokanam_interfaces::{
-    AssetId, Balance, OpenRequest, Quote, SessionNo, TickStreamError, NATIVE,
+    AssetId, Balance, OpenRequest, PricingEngineError, Quote, SessionNo, TickStreamError, NATIVE,
 };
 
 impl<C: Chain> Story<'_, C> {
@@ -40,6 +40,7 @@ impl<C: Chain> Story<'_, C> {
                 .until_secs
                 .map(|secs| self.stage.now_ms() + self.secs(secs)),
             referrer: self.guests[guest].referred.then(|| account(REFERRER)),
+            key: None,
         };
         let viewer = self.guests[guest].account;
         let number = match self.stage.meter(viewer, MeterCall::Open(request))? {

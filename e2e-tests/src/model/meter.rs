@@ -9,8 +9,8 @@ use super::{
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
     AccountId, AdminError, AssetId, Audience, Balance, BroadcastNo, FeeTerms, Footprint, Millis,
-    OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, Session, SessionId, SessionNo,
-    SessionState, StreamFacts, StreamId, Terms, TermsNo, TickStreamError as Error, Viewer,
+    Offer, OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, PlanNo, Session,
+    SessionId, SessionNo, SessionState, StreamId, Terms, TermsNo, TickStreamError as Error, Viewer,
     MAX_GRACE_MS, MAX_PAGES, MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
 };
 
@@ -65,6 +65,8 @@ pub struct Life {
     pub rate_per_sec: Balance,
     /// The price factor in millionths.
     pub factor: u32,
+    /// The plan's version.
+    pub plan: PlanNo,
     /// The highest price.
     pub ceiling: Balance,
     /// Its own latest end.
@@ -303,6 +305,8 @@ impl Model {
             asset: life.asset,
             terms: life.terms_no,
             fee_bps: life.fees.fee_bps,
+            referral_bps: life.fees.referral_bps,
+            plan: life.plan,
             referrer: life.referrer,
             hold: life.hold(),
             settled: life.settled(),
@@ -315,6 +319,11 @@ impl Model {
             accrued,
             watched_ms,
             exit_ms: life.exit_ms,
+            key: None,
+            old_key: None,
+            voucher_amount: 0,
+            voucher_ms: 0,
+            voucher_from_ms: 0,
         })
     }
 

@@ -5,8 +5,8 @@ mod rules;
 
 use super::*;
 use vilokanam_interfaces::{
-    Asset, SessionState, Totals, Viewer, MAX_HOLD, MAX_PAUSE_MS, MIN_CHANGE_DELAY_MS, NATIVE,
-    PAUSE_REST_MS,
+    Asset, PricingEngineError, SessionState, Totals, Viewer, MAX_HOLD, MAX_PAUSE_MS,
+    MIN_CHANGE_DELAY_MS, NATIVE, PAUSE_REST_MS,
 };
 
 const CID: &str = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
@@ -223,6 +223,7 @@ fn request(hold: Balance) -> OpenRequest {
         ceiling: 10_000,
         until_ms: None,
         referrer: None,
+        key: None,
     }
 }
 

@@ -26,6 +26,7 @@ fn open(world: &mut World, viewer: &str, stream: StreamId) -> SessionId {
         ceiling: Balance::MAX,
         until_ms: None,
         referrer: Some(account("ghost")),
+        key: None,
     };
     let opened = world.act(viewer, 0, Action::Meter(MeterCall::Open(request)));
     opened.expect("chain and model agree");
@@ -142,6 +143,7 @@ fn costs(world: &mut World) -> [(&'static str, u64); 4] {
         ceiling: Balance::MAX,
         until_ms: None,
         referrer: None,
+        key: None,
     };
     let rates = vec![AssetRate {
         asset: NATIVE,

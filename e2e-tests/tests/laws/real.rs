@@ -9,7 +9,8 @@ use vilokanam_e2e::model::{
     TokenCall, Value,
 };
 use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickStream,
+    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickSettler,
+    TickStream,
 };
 
 /// A message with value, whether it takes any or not.

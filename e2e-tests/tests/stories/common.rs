@@ -290,6 +290,7 @@ pub fn request() -> OpenRequest {
         ceiling: RATE,
         until_ms: None,
         referrer: None,
+        key: None,
     }
 }
 

@@ -8,8 +8,8 @@ use vilokanam_interfaces::{
         stream_registry::{BroadcastEnded, StreamSuspended, WentLive},
         tick_stream::*,
     },
-    Class, EndCause, Millis, OpenRequest, Pool, PricingEngine, StreamRegistry, StreamRegistryError,
-    TickStream, TickStreamError as Error, NATIVE,
+    Class, EndCause, Millis, OpenRequest, Pool, PricingEngine, PricingEngineError, StreamRegistry,
+    StreamRegistryError, TickSettler, TickStream, TickStreamError as Error, NATIVE,
 };
 
 #[test]

@@ -8,8 +8,8 @@ use vilokanam_interfaces::{
         tick_stream::{ExitBegun, SessionClosed},
     },
     AccountId, Administered, Change, OpenRequest, PaymentHandler, PricingEngine,
-    PricingEngineError, StreamRegistry, TickStream, TickStreamError as Error, Totals, Wiring,
-    NATIVE,
+    PricingEngineError, StreamRegistry, TickSettler, TickStream, TickStreamError as Error, Totals,
+    Wiring, NATIVE,
 };
 
 /// What `Config::default` sets.

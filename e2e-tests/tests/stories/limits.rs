@@ -7,8 +7,8 @@ use psp22::PSP22;
 use vilokanam_chain::{account, artifacts_dir, instantiate, psp22, Calls, Message, VLK};
 use vilokanam_interfaces::{
     AssetId, AssetRate, Balance, Change, Class, OpenRequest, Outcome, PaymentHandler,
-    PricingEngine, StreamId, TickStream, TickStreamError as Error, MAX_BATCH_PAGES, MAX_HOLD,
-    MAX_PAGES, MAX_PROVIDED, MAX_RATE, NATIVE,
+    PricingEngine, StreamId, TickSettler, TickStream, TickStreamError as Error, MAX_BATCH_PAGES,
+    MAX_HOLD, MAX_PAGES, MAX_PROVIDED, MAX_RATE, NATIVE,
 };
 
 /// The number of a token of which there is as much as a balance can be.

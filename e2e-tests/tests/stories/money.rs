@@ -11,7 +11,8 @@ use vilokanam_interfaces::{
     },
     AdminError, Administered, AssetId, Change, Class, FeeSchedule, FeeTerms, OpenRequest, PayTerms,
     PaymentHandler, PaymentHandlerError as Error, Pool, PricingEngine, PricingEngineError,
-    TickStream, TickStreamError, Totals, MAX_FEE_BPS, MAX_PAUSE_MS, NATIVE, PAUSE_REST_MS,
+    TickSettler, TickStream, TickStreamError, Totals, MAX_FEE_BPS, MAX_PAUSE_MS, NATIVE,
+    PAUSE_REST_MS,
 };
 
 #[test]

@@ -5,7 +5,8 @@ use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
     Audience, Change, Class, Footprint, Obstacle, OpenRequest, OpenSession, PaymentHandler,
     PaymentHandlerError, PricingEngine, PricingEngineError, Quote, SessionState, StreamId,
-    StreamRegistry, TickStream, TickStreamError as Error, Viewer, MAX_HOLD, MAX_OPEN, NATIVE,
+    StreamRegistry, TickSettler, TickStream, TickStreamError as Error, Viewer, MAX_HOLD, MAX_OPEN,
+    NATIVE,
 };
 
 /// The pricing engine's refusal, as the meter passes it on.

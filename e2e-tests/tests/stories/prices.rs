@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::VLK;
 use vilokanam_interfaces::{
     AssetRate, OpenRequest, PaymentHandler, PricingEngine, PricingEngineError, StreamRegistry,
-    TickStream, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
+    TickSettler, TickStream, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
 };
 
 #[test]

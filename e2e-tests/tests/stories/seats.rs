@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::{account, Chain};
 use vilokanam_interfaces::{
     events::tick_stream::{PageCleared, PageProvided, SessionOpened},
-    AccountId, PageNo, PaymentHandler, StreamId, StreamRegistry, TickStream,
+    AccountId, PageNo, PaymentHandler, StreamId, StreamRegistry, TickSettler, TickStream,
     TickStreamError as Error, MAX_PROVIDED, NATIVE, PAGE_SEATS,
 };
 

@@ -7,8 +7,8 @@ use vilokanam_interfaces::{
         payment_handler::{PaidOut, Withdrawn},
         tick_stream::*,
     },
-    Balance, OpenRequest, PaymentHandler, PaymentHandlerError, Pool, SessionState, TickStream,
-    TickStreamError as Error, Totals, MAX_HOLD, NATIVE,
+    Balance, OpenRequest, PaymentHandler, PaymentHandlerError, Pool, SessionState, TickSettler,
+    TickStream, TickStreamError as Error, Totals, MAX_HOLD, NATIVE,
 };
 
 #[test]
@@ -44,6 +44,8 @@ fn viewer_pays_for_the_milliseconds_watched_and_everybody_withdraws() {
                 factor: 1_000_000,
                 ceiling: RATE,
                 until_ms: None,
+                plan: 0,
+                key: None,
             }
             .into(),
         ],

@@ -3,8 +3,8 @@
 use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
-    events::tick_stream::*, Class, OpenRequest, Outcome, PaymentHandler, SessionId, TickStream,
-    TickStreamError as Error, MAX_BATCH, NATIVE,
+    events::tick_stream::*, Class, OpenRequest, Outcome, PaymentHandler, SessionId, TickSettler,
+    TickStream, TickStreamError as Error, MAX_BATCH, NATIVE,
 };
 
 #[test]

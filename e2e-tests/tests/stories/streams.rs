@@ -6,8 +6,8 @@ use vilokanam_interfaces::{
     events::{pricing_engine::PlanSet, stream_registry::*, tick_stream::SessionOpened},
     AdminError, Broadcast, CidError, Class, EndCause, Listing, PlanKind, PricingEngine,
     PricingEngineError, Share, Stream, StreamId, StreamRegistry, StreamRegistryError as Error,
-    Terms, TickStream, FULL_BPS, MAX_CATEGORIES, MAX_COHOSTS, MAX_GRACE_MS, MAX_OPERATORS,
-    MAX_REASON_LEN, MIN_GRACE_MS, NATIVE,
+    Terms, TickSettler, TickStream, FULL_BPS, MAX_CATEGORIES, MAX_COHOSTS, MAX_GRACE_MS,
+    MAX_OPERATORS, MAX_REASON_LEN, MIN_GRACE_MS, NATIVE,
 };
 
 const CID_V1: &str = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";

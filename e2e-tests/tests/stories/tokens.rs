@@ -17,7 +17,8 @@ use vilokanam_interfaces::{
         payment_handler::{AssetListed, Deposited},
     },
     AccountId, AdminError, Administered, Asset, AssetId, AssetRate, Balance, Change, OpenRequest,
-    PaymentHandler, PaymentHandlerError as Error, PricingEngine, TickStream, Totals, NATIVE,
+    PaymentHandler, PaymentHandlerError as Error, PricingEngine, TickSettler, TickStream, Totals,
+    NATIVE,
 };
 
 /// The hostile token's number.

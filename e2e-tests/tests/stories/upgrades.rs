@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::{account, administered, artifacts_dir, wasm, Chain, Config};
 use vilokanam_interfaces::{
     events::admin::*, AdminError, Administered, Change, FeeSchedule, Hash, PaymentHandler,
-    PendingChange, PricingEngine, StreamRegistry, TickStream, VlkToken, Wiring,
+    PendingChange, PricingEngine, StreamRegistry, TickSettler, TickStream, VlkToken, Wiring,
     MAX_CHANGE_DELAY_MS, MAX_PENDING_CHANGES, MIN_CHANGE_DELAY_MS, NATIVE,
 };
 

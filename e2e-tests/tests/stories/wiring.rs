@@ -8,7 +8,7 @@ use vilokanam_chain::{
 use vilokanam_interfaces::{
     events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class,
     OpenRequest, PaymentHandler, PaymentHandlerError, PlanKind, PricingEngine, PricingEngineError,
-    StreamRegistry, TickStream, TickStreamError as Error, Wiring, NATIVE,
+    StreamRegistry, TickSettler, TickStream, TickStreamError as Error, Wiring, NATIVE,
 };
 
 /// The five contracts, none of which knows another.

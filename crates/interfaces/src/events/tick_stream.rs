@@ -1,8 +1,8 @@
 //! Events of `TickStream`.
 
 use crate::{
-    AccountId, AssetId, Balance, BroadcastNo, Millis, PageNo, SessionId, SessionNo, StreamId,
-    TermsNo,
+    AccountId, AssetId, Balance, BroadcastNo, Millis, PageNo, PlanNo, SessionId, SessionNo,
+    StreamId, TermsNo,
 };
 use ink::prelude::vec::Vec;
 
@@ -44,6 +44,10 @@ pub struct SessionOpened {
     pub ceiling: Balance,
     /// The session's own latest end.
     pub until_ms: Option<Millis>,
+    /// The plan's version that it keeps.
+    pub plan: PlanNo,
+    /// The key that signs its vouchers; none: the clock bills it.
+    pub key: Option<AccountId>,
 }
 
 /// A hold was topped up.
@@ -111,6 +115,67 @@ pub struct Settled {
     pub settlements: Vec<Settlement>,
 }
 
+/// The key that signs a session's vouchers was set, rotated or revoked.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyChanged {
+    /// The viewer.
+    #[ink(topic)]
+    pub viewer: AccountId,
+    /// The viewer's own number of the session.
+    pub number: SessionNo,
+    /// The key before; what it signed counts until `old_until_ms`.
+    pub old: Option<AccountId>,
+    /// The key from now on.
+    pub new: Option<AccountId>,
+    /// Until when the old key's vouchers are redeemed; 0 if there was none.
+    pub old_until_ms: Millis,
+}
+
+/// One session's part in a redemption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Redemption {
+    /// The session.
+    pub session: SessionId,
+    /// What was moved now.
+    pub amount: Balance,
+    /// What was moved in all, by vouchers and by the clock.
+    pub settled: Balance,
+    /// The voucher's amount: all that vouchers have paid.
+    pub voucher_amount: Balance,
+    /// The voucher's time: all that was watched on vouchers.
+    pub voucher_ms: Millis,
+}
+
+/// Vouchers were redeemed; one event for a whole batch.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redeemed {
+    /// Each voucher that was paid.
+    pub redemptions: Vec<Redemption>,
+}
+
+/// A session with vouchers begins to close: what is signed can be redeemed until `finish_ms`.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionClosing {
+    /// The viewer.
+    #[ink(topic)]
+    pub viewer: AccountId,
+    /// The viewer's own number of the session.
+    pub number: SessionNo,
+    /// The stream, whose payees should redeem before `finish_ms`.
+    #[ink(topic)]
+    pub stream: StreamId,
+    /// The page that it still sits on.
+    pub page: PageNo,
+    /// The seat.
+    pub seat: u8,
+    /// From when anyone may finish.
+    pub finish_ms: Millis,
+}
+
 /// A session was closed: the receipt.
 #[ink::event]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +196,7 @@ pub struct SessionClosed {
     pub opened_ms: Millis,
     /// When it was closed.
     pub closed_ms: Millis,
-    /// Milliseconds billed.
+    /// Milliseconds billed, by the clock and by vouchers.
     pub watched_ms: Millis,
     /// All that was placed on hold.
     pub hold: Balance,

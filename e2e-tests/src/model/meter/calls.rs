@@ -4,7 +4,6 @@ use super::*;
 use crate::model::{MeterCall, Part, Value};
 use vilokanam_interfaces::{
     Outcome as Fate, SettleItem, MAX_BATCH, MAX_BATCH_PAGES, MAX_HOLD, MAX_OPEN, MAX_PROVIDED,
-    MIN_HOLD_MS,
 };
 
 impl Model {
@@ -152,6 +151,7 @@ impl Model {
             }],
             rate_per_sec: opening.offer.rate_per_sec,
             factor: opening.offer.factor,
+            plan: opening.offer.plan,
             ceiling: request.ceiling,
             until_ms: request.until_ms,
             opened_ms: now,

@@ -15,6 +15,7 @@ fn open_refuses_in_the_documented_order() {
         asset: 9,
         ceiling: 1_499,
         hold: Balance::MAX,
+        key: None,
     };
     assert_eq!(refused(bad), TickStreamError::UntilPassed);
     let bad = OpenRequest {

@@ -71,6 +71,7 @@ impl Chooser<'_> {
             ceiling,
             until_ms,
             referrer,
+            key: None,
         }
     }
 
