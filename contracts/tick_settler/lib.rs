@@ -1,8 +1,8 @@
-//! `tick_settler`: how money leaves a hold. The second half of the meter's code.
+//! `tick_settler`: what happens to a session once it is open. The second half of the meter's code.
 //!
 //! `tick_stream` is the meter: its address, its storage, its messages. Those of `TickSettler` it hands over to this code, which
 //! runs on `tick_stream`'s storage and under its address (a delegate call), because one code for all would be
-//! larger than chains like. Nobody calls an instance of this contract: it would have no sessions.
+//! too large. Nobody calls an instance of this contract: it would have no sessions.
 //!
 //! Who may do what, and where money flows: see `TickSettler`.
 //!
@@ -18,13 +18,17 @@ mod tick_settler {
     use ink::prelude::{vec, vec::Vec};
     use vilokanam_admin::Admin;
     use vilokanam_interfaces::{
+        events::tick_stream::{
+            ExitBegun, KeyChanged, SessionPaused, SessionResumed, SessionToppedUp,
+        },
         AssetId, Charged, Millis, Outcome, PageNo, Seated, SessionId, SessionNo, SignedVoucher,
-        StreamId, TickSettler, TickStreamError as Error, VoucherOutcome, MAX_BATCH,
+        StreamId, TickSettler, TickStreamError as Error, VoucherOutcome, MAX_BATCH, MAX_HOLD,
     };
     use vilokanam_sessions::{
         batch::{Batch, BatchSeat},
         calls::Wired,
-        ledger::{caller, now, Found, Ledger},
+        ledger::{caller, emit, ensure_not_ended, now, Found, Ledger},
+        seats::{some, Seat, NOBODY},
         Checked,
     };
 
@@ -47,6 +51,179 @@ mod tick_settler {
     }
 
     impl TickSettler for TickSettlerContract {
+        #[ink(message)]
+        fn owed(&self, id: SessionId) -> Result<Balance, Error> {
+            let (mut seat, charged) = self.charged(id)?;
+            seat.advance(&charged);
+            Ok(seat.unsettled()?)
+        }
+
+        #[ink(message)]
+        fn refundable(&self, id: SessionId) -> Result<Balance, Error> {
+            let (mut seat, charged) = self.charged(id)?;
+            seat.advance(&charged);
+            let earned = seat.earned()?;
+            seat.hold.checked_sub(earned).ok_or(Error::Overflow)
+        }
+
+        #[ink(message)]
+        fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, Error> {
+            let found = self.ledger.find(id)?;
+            let wired = self.wired()?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            if charged.ended_ms.is_some() || found.seat.paused {
+                return Ok(charged.ended_ms);
+            }
+            let seat = &found.seat;
+            let item = seat.charge_item(found.place.stream);
+            let charged = wired.charge(Millis::MAX, vec![item])?;
+            let end = charged.first().and_then(|charged| charged.ended_ms);
+            Ok(end.filter(|end| *end < Millis::MAX))
+        }
+
+        #[ink(message)]
+        fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), Error> {
+            let wired = self.wired()?;
+            let mut found = self.ledger.find(id)?;
+            if amount == 0 {
+                return Err(Error::ZeroAmount);
+            }
+            let too_large = Error::HoldTooLarge { max: MAX_HOLD };
+            let hold = found.seat.hold.checked_add(amount);
+            let hold = hold.filter(|hold| *hold <= MAX_HOLD).ok_or(too_large)?;
+            ensure_not_ended(&self.ledger.charge_one(&wired, &found)?)?;
+
+            found.seat.hold = hold;
+            self.ledger.write(&mut found);
+            let payer = caller();
+            wired.top_up(payer, found.seat.asset, amount)?;
+            emit(SessionToppedUp {
+                viewer: id.viewer,
+                number: id.number,
+                payer,
+                amount,
+                hold,
+            });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn pause(&mut self, number: SessionNo) -> Result<(), Error> {
+            let wired = self.wired()?;
+            let viewer = caller();
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
+            if found.seat.paused {
+                return Err(Error::NotRunning);
+            }
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            ensure_not_ended(&charged)?;
+            found.seat.advance(&charged);
+            found.seat.paused = true;
+            self.ledger.write(&mut found);
+            emit(SessionPaused {
+                viewer,
+                number,
+                at_ms: found.seat.since_ms,
+            });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn resume(&mut self, number: SessionNo) -> Result<(), Error> {
+            let wired = self.wired()?;
+            let viewer = caller();
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
+            if !found.seat.paused || some(found.seat.key).is_some() {
+                return Err(Error::NotPaused);
+            }
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            ensure_not_ended(&charged)?;
+            if charged.above_ceiling {
+                return Err(Error::AboveCeiling {
+                    price_per_sec: charged.price_per_sec,
+                    ceiling: found.seat.ceiling,
+                });
+            }
+            found.seat.paused = false;
+            found.seat.since_ms = now();
+            self.ledger.write(&mut found);
+            emit(SessionResumed {
+                viewer,
+                number,
+                at_ms: found.seat.since_ms,
+            });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_key(&mut self, number: SessionNo, key: Option<AccountId>) -> Result<(), Error> {
+            let wired = self.wired()?;
+            let viewer = caller();
+            let now_ms = now();
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
+            let old = some(found.seat.key);
+            if key == old || key == Some(NOBODY.into()) {
+                return Err(Error::InvalidKey);
+            }
+            if found.seat.exit_ms > 0 {
+                return Err(Error::ExitBegun {
+                    finish_ms: found.seat.exit_ms,
+                });
+            }
+            if old.is_some() {
+                let until_ms = found.seat.old_until_ms;
+                if now_ms < until_ms {
+                    return Err(Error::KeyChanging { until_ms });
+                }
+                found.seat.old_key = found.seat.key;
+                found.seat.old_until_ms = now_ms.saturating_add(self.exit_delay());
+            }
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            ensure_not_ended(&charged)?;
+            found.seat.advance(&charged);
+            found.seat.paused = true;
+            found.seat.key = key.unwrap_or(NOBODY.into());
+            if found.seat.voucher_from_ms == 0 {
+                found.seat.voucher_from_ms = now_ms;
+            }
+            self.ledger.write(&mut found);
+            emit(KeyChanged {
+                viewer,
+                number,
+                old,
+                new: key,
+                old_until_ms: if old.is_some() {
+                    found.seat.old_until_ms
+                } else {
+                    0
+                },
+            });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn begin_exit(&mut self, number: SessionNo) -> Result<(), Error> {
+            let viewer = caller();
+            let mut found = self.ledger.find(SessionId { viewer, number })?;
+            if found.seat.exit_ms > 0 {
+                return Err(Error::ExitBegun {
+                    finish_ms: found.seat.exit_ms,
+                });
+            }
+            let now_ms = now();
+            let finish_ms = now_ms.saturating_add(self.exit_delay());
+            found.seat.exit_ms = finish_ms;
+            found.seat.until_ms = found.seat.until_ms.min(now_ms);
+            self.ledger.write(&mut found);
+            emit(ExitBegun {
+                viewer,
+                number,
+                stream: found.place.stream,
+                finish_ms,
+            });
+            Ok(())
+        }
+
         #[ink(message)]
         fn close(&mut self, number: SessionNo) -> Result<Balance, Error> {
             let wired = self.wired()?;
@@ -217,12 +394,24 @@ mod tick_settler {
             Wired::new(self.admin.wiring())
         }
 
+        /// A session with its charge up to now.
+        fn charged(&self, id: SessionId) -> Checked<(Seat, Charged)> {
+            let found = self.ledger.find(id)?;
+            let wired = self.wired()?;
+            let charged = self.ledger.charge_one(&wired, &found)?;
+            Ok((found.seat, charged))
+        }
+
+        /// How long what is signed can be redeemed, and an exit takes.
+        fn exit_delay(&self) -> Millis {
+            self.ledger.setup.get_or_default().exit_delay_ms
+        }
+
         /// Fails while vouchers of a session that has ended can still be redeemed.
         fn ensure_vouchers_over(&self, found: &Found, charged: &Charged) -> Checked<()> {
             match charged.ended_ms {
                 Some(ended_ms) if found.seat.takes_vouchers(now()) => {
-                    let grace_ms = self.ledger.setup.get_or_default().exit_delay_ms;
-                    ensure_due(ended_ms.saturating_add(grace_ms))
+                    ensure_due(ended_ms.saturating_add(self.exit_delay()))
                 }
                 _ => Ok(()),
             }

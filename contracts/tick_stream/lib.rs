@@ -23,25 +23,24 @@ mod tick_stream {
             call::{build_call, ExecutionInput, Selector},
             CallFlags, DefaultEnvironment, ReturnFlags,
         },
-        prelude::{vec, vec::Vec},
+        prelude::vec::Vec,
         LangError,
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
         events::tick_stream::*, AdminError, Administered, Administration, AssetId, Audience,
-        Change, Charged, Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome,
-        PageNo, PageView, Seated, Session, SessionId, SessionNo, SignedVoucher, StreamId,
-        TickLimits, TickSettler, TickStream, TickStreamError as Error, Viewer, VoucherOutcome,
-        Wiring, MAX_BATCH, MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_HOLD, MAX_OPEN, MAX_PAGES,
-        MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
+        Change, Footprint, Millis, Offer, OpenQuote, OpenRequest, OpenSession, Outcome, PageNo,
+        PageView, Seated, Session, SessionId, SessionNo, SignedVoucher, StreamId, TickLimits,
+        TickSettler, TickStream, TickStreamError as Error, Viewer, VoucherOutcome, Wiring,
+        MAX_BATCH, MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PROVIDED,
+        MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
     };
     use vilokanam_math::charge as math;
     use vilokanam_sessions::{
         calls::Wired,
-        ledger::{ensure_not_ended, Ledger, Setup},
+        ledger::{Ledger, Setup},
         seats::{
-            some, Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END,
-            PAGE_LEN,
+            Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
         },
         Checked,
     };
@@ -163,36 +162,6 @@ mod tick_stream {
                 payer: page.payer,
                 sessions: page.sessions().iter().map(|(_, seat)| seat.id()).collect(),
             })
-        }
-
-        #[ink(message)]
-        fn owed(&self, id: SessionId) -> Result<Balance, Error> {
-            let (mut seat, charged) = self.charged(id)?;
-            seat.advance(&charged);
-            Ok(seat.unsettled()?)
-        }
-
-        #[ink(message)]
-        fn refundable(&self, id: SessionId) -> Result<Balance, Error> {
-            let (mut seat, charged) = self.charged(id)?;
-            seat.advance(&charged);
-            let earned = seat.earned()?;
-            seat.hold.checked_sub(earned).ok_or(Error::Overflow)
-        }
-
-        #[ink(message)]
-        fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, Error> {
-            let found = self.ledger.find(id)?;
-            let wired = self.wired()?;
-            let charged = self.ledger.charge_one(&wired, &found)?;
-            if charged.ended_ms.is_some() || found.seat.paused {
-                return Ok(charged.ended_ms);
-            }
-            let seat = &found.seat;
-            let item = seat.charge_item(found.place.stream);
-            let charged = wired.charge(Millis::MAX, vec![item])?;
-            let end = charged.first().and_then(|charged| charged.ended_ms);
-            Ok(end.filter(|end| *end < Millis::MAX))
         }
 
         #[ink(message)]
@@ -320,149 +289,6 @@ mod tick_stream {
         }
 
         #[ink(message)]
-        fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), Error> {
-            let wired = self.wired()?;
-            let mut found = self.ledger.find(id)?;
-            if amount == 0 {
-                return Err(Error::ZeroAmount);
-            }
-            let too_large = Error::HoldTooLarge { max: MAX_HOLD };
-            let hold = found.seat.hold.checked_add(amount);
-            let hold = hold.filter(|hold| *hold <= MAX_HOLD).ok_or(too_large)?;
-            ensure_not_ended(&self.ledger.charge_one(&wired, &found)?)?;
-
-            found.seat.hold = hold;
-            self.ledger.write(&mut found);
-            let payer = self.env().caller();
-            wired.top_up(payer, found.seat.asset, amount)?;
-            self.env().emit_event(SessionToppedUp {
-                viewer: id.viewer,
-                number: id.number,
-                payer,
-                amount,
-                hold,
-            });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn pause(&mut self, number: SessionNo) -> Result<(), Error> {
-            let wired = self.wired()?;
-            let viewer = self.env().caller();
-            let mut found = self.ledger.find(SessionId { viewer, number })?;
-            if found.seat.paused {
-                return Err(Error::NotRunning);
-            }
-            let charged = self.ledger.charge_one(&wired, &found)?;
-            ensure_not_ended(&charged)?;
-            found.seat.advance(&charged);
-            found.seat.paused = true;
-            self.ledger.write(&mut found);
-            self.env().emit_event(SessionPaused {
-                viewer,
-                number,
-                at_ms: found.seat.since_ms,
-            });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn set_key(&mut self, number: SessionNo, key: Option<AccountId>) -> Result<(), Error> {
-            let wired = self.wired()?;
-            let viewer = self.env().caller();
-            let now = self.env().block_timestamp();
-            let mut found = self.ledger.find(SessionId { viewer, number })?;
-            let old = some(found.seat.key);
-            if key == old || key == Some(NOBODY.into()) {
-                return Err(Error::InvalidKey);
-            }
-            if found.seat.exit_ms > 0 {
-                return Err(Error::ExitBegun {
-                    finish_ms: found.seat.exit_ms,
-                });
-            }
-            if old.is_some() {
-                let until_ms = found.seat.old_until_ms;
-                if now < until_ms {
-                    return Err(Error::KeyChanging { until_ms });
-                }
-                found.seat.old_key = found.seat.key;
-                found.seat.old_until_ms = now.saturating_add(self.exit_delay());
-            }
-            let charged = self.ledger.charge_one(&wired, &found)?;
-            ensure_not_ended(&charged)?;
-            found.seat.advance(&charged);
-            found.seat.paused = true;
-            found.seat.key = key.unwrap_or(NOBODY.into());
-            if found.seat.voucher_from_ms == 0 {
-                found.seat.voucher_from_ms = now;
-            }
-            self.ledger.write(&mut found);
-            self.env().emit_event(KeyChanged {
-                viewer,
-                number,
-                old,
-                new: key,
-                old_until_ms: if old.is_some() {
-                    found.seat.old_until_ms
-                } else {
-                    0
-                },
-            });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn resume(&mut self, number: SessionNo) -> Result<(), Error> {
-            let wired = self.wired()?;
-            let viewer = self.env().caller();
-            let mut found = self.ledger.find(SessionId { viewer, number })?;
-            if !found.seat.paused || some(found.seat.key).is_some() {
-                return Err(Error::NotPaused);
-            }
-            let charged = self.ledger.charge_one(&wired, &found)?;
-            ensure_not_ended(&charged)?;
-            if charged.above_ceiling {
-                return Err(Error::AboveCeiling {
-                    price_per_sec: charged.price_per_sec,
-                    ceiling: found.seat.ceiling,
-                });
-            }
-            found.seat.paused = false;
-            found.seat.since_ms = self.env().block_timestamp();
-            self.ledger.write(&mut found);
-            self.env().emit_event(SessionResumed {
-                viewer,
-                number,
-                at_ms: found.seat.since_ms,
-            });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn begin_exit(&mut self, number: SessionNo) -> Result<(), Error> {
-            let viewer = self.env().caller();
-            let mut found = self.ledger.find(SessionId { viewer, number })?;
-            if found.seat.exit_ms > 0 {
-                return Err(Error::ExitBegun {
-                    finish_ms: found.seat.exit_ms,
-                });
-            }
-            let now = self.env().block_timestamp();
-            let finish_ms = now.saturating_add(self.exit_delay());
-            found.seat.exit_ms = finish_ms;
-            found.seat.until_ms = found.seat.until_ms.min(now);
-            self.ledger.write(&mut found);
-            self.env().emit_event(ExitBegun {
-                viewer,
-                number,
-                stream: found.place.stream,
-                finish_ms,
-            });
-            Ok(())
-        }
-
-        #[ink(message)]
         fn provide_seats(&mut self, stream: StreamId, pages: u32) -> Result<(), Error> {
             let wired = self.wired()?;
             if pages == 0 {
@@ -531,6 +357,46 @@ mod tick_stream {
 
     /// Moves money out of holds: the other code does, on this storage.
     impl TickSettler for TickStreamContract {
+        #[ink(message)]
+        fn owed(&self, _id: SessionId) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn refundable(&self, _id: SessionId) -> Result<Balance, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn runs_out_at(&self, _id: SessionId) -> Result<Option<Millis>, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn top_up(&mut self, _id: SessionId, _amount: Balance) -> Result<(), Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn pause(&mut self, _number: SessionNo) -> Result<(), Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn resume(&mut self, _number: SessionNo) -> Result<(), Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn set_key(&mut self, _number: SessionNo, _key: Option<AccountId>) -> Result<(), Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn begin_exit(&mut self, _number: SessionNo) -> Result<(), Error> {
+            self.hand_over()
+        }
+
         #[ink(message)]
         fn close(&mut self, _number: SessionNo) -> Result<Balance, Error> {
             self.hand_over()
@@ -722,14 +588,6 @@ mod tick_stream {
             let mut page = Page::new(payer);
             let slot = page.slot_for(terms).ok_or(Error::StreamFull)?;
             Ok((page_no, page, slot, true))
-        }
-
-        /// A session with its charge up to now.
-        fn charged(&self, id: SessionId) -> Checked<(Seat, Charged)> {
-            let found = self.ledger.find(id)?;
-            let wired = self.wired()?;
-            let charged = self.ledger.charge_one(&wired, &found)?;
-            Ok((found.seat, charged))
         }
     }
 

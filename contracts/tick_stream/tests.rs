@@ -285,10 +285,6 @@ fn new_fails_when_delays_are_out_of_range() {
 #[ink::test]
 fn every_message_that_needs_others_fails_when_unwired() {
     let mut contract = contract();
-    let id = SessionId {
-        viewer: people().bob,
-        number: 1,
-    };
     let request = OpenRequest {
         stream: 1,
         asset: 0,
@@ -304,9 +300,6 @@ fn every_message_that_needs_others_fails_when_unwired() {
         contract.can_open(people().bob, request),
         Err(unwired.clone())
     );
-    assert_eq!(contract.top_up(id, 0), Err(unwired.clone()));
-    assert_eq!(contract.pause(1), Err(unwired.clone()));
-    assert_eq!(contract.resume(1), Err(unwired.clone()));
     assert_eq!(contract.provide_seats(1, 1), Err(unwired));
 }
 
@@ -319,19 +312,6 @@ fn unknown_sessions_and_pages_are_named() {
     };
     assert_eq!(contract.session(id), None);
     assert_eq!(contract.open_session(people().bob, 1), None);
-    assert_eq!(contract.owed(id), Err(TickStreamError::SessionNotFound));
-    assert_eq!(
-        contract.runs_out_at(id),
-        Err(TickStreamError::SessionNotFound)
-    );
-    assert_eq!(
-        contract.begin_exit(0),
-        Err(TickStreamError::SessionNotFound)
-    );
-    assert_eq!(
-        contract.begin_exit(1),
-        Err(TickStreamError::SessionNotFound)
-    );
     assert_eq!(contract.page(1, 0), None);
     assert_eq!(
         contract.clear_page(1, 0),

@@ -467,26 +467,6 @@ pub trait TickStream {
     #[ink(message)]
     fn page(&self, stream: StreamId, page: PageNo) -> Option<PageView>;
 
-    /// What the session owes its payees now and has not paid: what settling would move.
-    ///
-    /// # Errors
-    /// - `SessionNotFound`, `SessionClosed`; `NotWired`, `PricingFailed`, `Pricing(_)`: as `PricingEngine::charge`.
-    #[ink(message)]
-    fn owed(&self, id: SessionId) -> Result<Balance, TickStreamError>;
-
-    /// What closing the session now would release to its viewer.
-    ///
-    /// Errors: as `owed`.
-    #[ink(message)]
-    fn refundable(&self, id: SessionId) -> Result<Balance, TickStreamError>;
-
-    /// When the session's accrual ends at the prices known now, if the broadcast goes on; `None` for one that is paused
-    /// (it may stay so) and has not ended.
-    ///
-    /// Errors: as `owed`.
-    #[ink(message)]
-    fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, TickStreamError>;
-
     /// Whether `viewer` could open now, and what it would take; the errors are those of `open`, in the same order.
     #[ink(message)]
     fn can_open(
@@ -515,83 +495,6 @@ pub trait TickStream {
     /// `InvalidKey`, for the zero key, comes after `UntilPassed`.
     #[ink(message)]
     fn open(&mut self, request: OpenRequest) -> Result<SessionNo, TickStreamError>;
-
-    /// Adds `amount` from the caller's pool to a session's hold. What remains of it goes to the session's viewer.
-    ///
-    /// Caller: anyone.
-    ///
-    /// # Events
-    /// `SessionToppedUp { viewer, number, payer, amount, hold }`.
-    ///
-    /// # Errors
-    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `ZeroAmount`; `HoldTooLarge`;
-    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
-    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::top_up`.
-    #[ink(message)]
-    fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), TickStreamError>;
-
-    /// Stops the clock of a session of the caller. Moves no money.
-    ///
-    /// Caller: the session's viewer.
-    ///
-    /// # Events
-    /// `SessionPaused { viewer, number, at_ms }`.
-    ///
-    /// # Errors
-    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `NotRunning`;
-    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.
-    #[ink(message)]
-    fn pause(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
-
-    /// Sets, rotates or (with `None`) revokes the key that signs the vouchers of a session of the caller. A session with a key is
-    /// billed by vouchers: its clock stops, after a charge up to now. Without one it is paused: `resume` starts the clock.
-    ///
-    /// Caller: the session's viewer.
-    /// What an old key signed is redeemed for the exit delay after it was replaced. Time and amount of vouchers go on, whatever the key.
-    ///
-    /// # Events
-    /// `KeyChanged { viewer, number, old, new, old_until_ms }`.
-    ///
-    /// # Errors
-    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `InvalidKey`: the zero key, or no change;
-    /// - `ExitBegun`;
-    /// - `KeyChanging`: there is a key, and the one before it still counts;
-    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.
-    #[ink(message)]
-    fn set_key(&mut self, number: SessionNo, key: Option<AccountId>)
-        -> Result<(), TickStreamError>;
-
-    /// Starts the clock of a paused session of the caller again, at the price of now.
-    ///
-    /// Caller: the session's viewer.
-    ///
-    /// # Events
-    /// `SessionResumed { viewer, number, at_ms }`.
-    ///
-    /// # Errors
-    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `NotPaused`: it runs, or vouchers bill it;
-    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
-    /// - `AboveCeiling`: rate × factor > ceiling × 10^6.
-    #[ink(message)]
-    fn resume(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
-
-    /// Begins to leave a session without anybody's help: its accrual ends now, and after the exit delay `finish_exit` releases
-    /// what has not been charged by then. Reads no other contract. Settling and closing stay possible.
-    ///
-    /// Caller: the session's viewer.
-    ///
-    /// # Events
-    /// `ExitBegun { viewer, number, stream, finish_ms }`.
-    ///
-    /// # Errors
-    /// - `SessionNotFound`, `SessionClosed`;
-    /// - `ExitBegun`: already.
-    #[ink(message)]
-    fn begin_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
 
     /// Adds empty pages to a stream, so that viewers pay no deposit for their seats. The caller pays, and may clear them.
     ///
@@ -625,12 +528,109 @@ pub trait TickStream {
     fn limits(&self) -> TickLimits;
 }
 
-/// How money leaves a hold: settling, vouchers, closing, the end of an exit.
+/// What happens to a session once it is open: what it owes, its clock, its vouchers, settling, closing, the exit.
 ///
 /// These messages are sent to `tick_stream`, as those of [`TickStream`] are; it hands them over to a second code, `tick_settler`,
 /// which runs on its storage.
 #[ink::trait_definition]
 pub trait TickSettler {
+    /// What the session owes its payees now and has not paid: what settling would move.
+    ///
+    /// # Errors
+    /// - `SessionNotFound`, `SessionClosed`; `NotWired`, `PricingFailed`, `Pricing(_)`: as `PricingEngine::charge`.
+    #[ink(message)]
+    fn owed(&self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// What closing the session now would release to its viewer.
+    ///
+    /// Errors: as `owed`.
+    #[ink(message)]
+    fn refundable(&self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// When the session's accrual ends at the prices known now, if the broadcast goes on; `None` for one that is paused
+    /// (it may stay so) and has not ended.
+    ///
+    /// Errors: as `owed`.
+    #[ink(message)]
+    fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, TickStreamError>;
+
+    /// Adds `amount` from the caller's pool to a session's hold. What remains of it goes to the session's viewer.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// `SessionToppedUp { viewer, number, payer, amount, hold }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `ZeroAmount`; `HoldTooLarge`;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
+    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::top_up`.
+    #[ink(message)]
+    fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), TickStreamError>;
+
+    /// Stops the clock of a session of the caller. Moves no money.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `SessionPaused { viewer, number, at_ms }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `NotRunning`;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.
+    #[ink(message)]
+    fn pause(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Starts the clock of a paused session of the caller again, at the price of now.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `SessionResumed { viewer, number, at_ms }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `NotPaused`: it runs, or vouchers bill it;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
+    /// - `AboveCeiling`: rate × factor > ceiling × 10^6.
+    #[ink(message)]
+    fn resume(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
+    /// Sets, rotates or (with `None`) revokes the key that signs the vouchers of a session of the caller. A session with a key is
+    /// billed by vouchers: its clock stops, after a charge up to now. Without one it is paused: `resume` starts the clock.
+    ///
+    /// Caller: the session's viewer.
+    /// What an old key signed is redeemed for the exit delay after it was replaced. Time and amount of vouchers go on, whatever the key.
+    ///
+    /// # Events
+    /// `KeyChanged { viewer, number, old, new, old_until_ms }`.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `InvalidKey`: the zero key, or no change;
+    /// - `ExitBegun`;
+    /// - `KeyChanging`: there is a key, and the one before it still counts;
+    /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.
+    #[ink(message)]
+    fn set_key(&mut self, number: SessionNo, key: Option<AccountId>)
+        -> Result<(), TickStreamError>;
+
+    /// Begins to leave a session without anybody's help: its accrual ends now, and after the exit delay `finish_exit` releases
+    /// what has not been charged by then. Reads no other contract. Settling and closing stay possible.
+    ///
+    /// Caller: the session's viewer.
+    ///
+    /// # Events
+    /// `ExitBegun { viewer, number, stream, finish_ms }`.
+    ///
+    /// # Errors
+    /// - `SessionNotFound`, `SessionClosed`;
+    /// - `ExitBegun`: already.
+    #[ink(message)]
+    fn begin_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
+
     /// Settles and closes a session of the caller; what is left of its hold goes to the caller's pool.
     /// Returns what was settled now.
     ///

@@ -150,14 +150,14 @@ impl<C: Chain> Sender<'_, C> {
         let mut meter = self.suite.meter();
         let mut settler = self.suite.settler();
         match call.clone() {
-            MeterCall::RunsOutAt(id) => self.ask(meter.runs_out_at(id), Value::Instant),
+            MeterCall::RunsOutAt(id) => self.ask(settler.runs_out_at(id), Value::Instant),
             MeterCall::CanOpen { viewer, request } => {
                 self.ask(meter.can_open(viewer, request), Value::OpenQuote)
             }
             MeterCall::Open(request) => self.send(meter.open(request), Value::Number),
-            MeterCall::TopUp { id, amount } => self.send(meter.top_up(id, amount), unit),
-            MeterCall::Pause(number) => self.send(meter.pause(number), unit),
-            MeterCall::Resume(number) => self.send(meter.resume(number), unit),
+            MeterCall::TopUp { id, amount } => self.send(settler.top_up(id, amount), unit),
+            MeterCall::Pause(number) => self.send(settler.pause(number), unit),
+            MeterCall::Resume(number) => self.send(settler.resume(number), unit),
             MeterCall::Close(number) => self.send(settler.close(number), Value::Amount),
             MeterCall::CloseEnded(id) => self.send(settler.close_ended(id), Value::Amount),
             MeterCall::Settle(id) => self.send(settler.settle(id), Value::Amount),
@@ -165,7 +165,7 @@ impl<C: Chain> Sender<'_, C> {
             MeterCall::SettlePage { stream, page } => {
                 self.send(settler.settle_page(stream, page), Value::Amounts)
             }
-            MeterCall::BeginExit(number) => self.send(meter.begin_exit(number), unit),
+            MeterCall::BeginExit(number) => self.send(settler.begin_exit(number), unit),
             MeterCall::FinishExit(number) => self.send(settler.finish_exit(number), unit),
             MeterCall::ProvideSeats { stream, pages } => {
                 self.send(meter.provide_seats(stream, pages), unit)

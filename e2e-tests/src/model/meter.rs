@@ -452,7 +452,7 @@ impl Model {
         let lasts_ms = request.hold * SCALE / opening.per_ms;
         Ok(OpenQuote {
             number: opening.number,
-            broadcast: opening.facts.broadcast_no,
+            broadcast: opening.offer.broadcast,
             price_per_sec: opening.per_ms / 1_000_000,
             lasts_ms: Millis::try_from(lasts_ms).unwrap_or(Millis::MAX),
             deposit: Footprint::default(),

@@ -9,7 +9,8 @@ use crate::{
 use ink::scale::Encode;
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_chain::{
-    account, administered, artifacts_dir, instantiate, Calls, Chain, Embedded, Snapshot, Suite,
+    account, administered, artifacts_dir, instantiate, wasm, Calls, Chain, Embedded, Snapshot,
+    Suite,
 };
 use vilokanam_e2e::model::{
     Action, AdminCall, Contracts, Model, Part, PaymentsCall, PricingCall, RegistryCall, Setup,

@@ -191,16 +191,16 @@ impl Transaction<'_> {
         let (mut c, o) = (self.suite.meter(), Outcome::Meter);
         let mut s = self.suite.settler();
         match call {
-            M::Owed(id) => self.send(c.owed(id), Value::Amount, o),
-            M::Refundable(id) => self.send(c.refundable(id), Value::Amount, o),
-            M::RunsOutAt(id) => self.send(c.runs_out_at(id), Value::Instant, o),
+            M::Owed(id) => self.send(s.owed(id), Value::Amount, o),
+            M::Refundable(id) => self.send(s.refundable(id), Value::Amount, o),
+            M::RunsOutAt(id) => self.send(s.runs_out_at(id), Value::Instant, o),
             M::CanOpen { viewer, request } => {
                 self.send(c.can_open(viewer, request), Value::OpenQuote, o)
             }
             M::Open(request) => self.send(c.open(request), Value::Number, o),
-            M::TopUp { id, amount } => self.send(c.top_up(id, amount), unit, o),
-            M::Pause(number) => self.send(c.pause(number), unit, o),
-            M::Resume(number) => self.send(c.resume(number), unit, o),
+            M::TopUp { id, amount } => self.send(s.top_up(id, amount), unit, o),
+            M::Pause(number) => self.send(s.pause(number), unit, o),
+            M::Resume(number) => self.send(s.resume(number), unit, o),
             M::Close(number) => self.send(s.close(number), Value::Amount, o),
             M::CloseEnded(id) => self.send(s.close_ended(id), Value::Amount, o),
             M::Settle(id) => self.send(s.settle(id), Value::Amount, o),
@@ -208,7 +208,7 @@ impl Transaction<'_> {
             M::SettlePage { stream, page } => {
                 self.send(s.settle_page(stream, page), Value::Amounts, o)
             }
-            M::BeginExit(number) => self.send(c.begin_exit(number), unit, o),
+            M::BeginExit(number) => self.send(s.begin_exit(number), unit, o),
             M::FinishExit(number) => self.send(s.finish_exit(number), unit, o),
             M::ProvideSeats { stream, pages } => self.send(c.provide_seats(stream, pages), unit, o),
             M::ClearPage { stream, page } => self.send(c.clear_page(stream, page), unit, o),

@@ -11,7 +11,7 @@ use vilokanam_chain::{
 use vilokanam_interfaces::{
     AccountId, Administered, AssetId, AssetRate, Balance, Change, Class, Millis, OpenRequest,
     PaymentHandler, Pool, PricingEngine, Session, SessionId, SessionNo, Share, StreamId,
-    StreamRegistry, TickStream, Totals, FULL_BPS, NATIVE,
+    StreamRegistry, TickSettler, TickStream, Totals, FULL_BPS, NATIVE,
 };
 
 /// 10^12 base units: one VLK, and as much of the native token.
@@ -213,19 +213,19 @@ impl Stage {
 
     #[track_caller]
     pub fn owed(&mut self, viewer: &str, number: SessionNo) -> Balance {
-        self.read(self.suite.meter().owed(id(viewer, number)))
+        self.read(self.suite.settler().owed(id(viewer, number)))
             .expect("is open")
     }
 
     #[track_caller]
     pub fn refundable(&mut self, viewer: &str, number: SessionNo) -> Balance {
-        self.read(self.suite.meter().refundable(id(viewer, number)))
+        self.read(self.suite.settler().refundable(id(viewer, number)))
             .expect("is open")
     }
 
     #[track_caller]
     pub fn runs_out_at(&mut self, viewer: &str, number: SessionNo) -> Option<Millis> {
-        self.read(self.suite.meter().runs_out_at(id(viewer, number)))
+        self.read(self.suite.settler().runs_out_at(id(viewer, number)))
             .expect("is open")
     }
 

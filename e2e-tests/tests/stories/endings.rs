@@ -41,7 +41,7 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
         assert_eq!(s.refundable("alice", 1), 0);
         assert_eq!(s.refundable("bob", 1), 1);
         assert_eq!(s.runs_out_at("alice", 1), Some(t + 10_000));
-        assert_eq!(s.refused("alice", s.suite.meter().pause(1)), ended);
+        assert_eq!(s.refused("alice", s.suite.settler().pause(1)), ended);
     }
     // Until somebody closes it, it is open.
     assert_eq!(s.read(s.suite.meter().live_viewers(STREAM)), 2);
@@ -112,7 +112,7 @@ fn a_price_above_the_ceiling_ends_the_session_and_one_below_goes_on() {
     assert_eq!(s.owed("bob", 1), 105_000_420);
     assert_eq!(s.runs_out_at("alice", 1), Some(t + MINUTE));
     assert_eq!(
-        s.refused("alice", s.suite.meter().pause(1)),
+        s.refused("alice", s.suite.settler().pause(1)),
         Error::SessionEnded {
             ended_ms: t + MINUTE
         }
@@ -133,7 +133,7 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
     let mut s = Stage::on_air();
     s.opens("alice", request());
     s.advance(MINUTE);
-    s.must("alice", s.suite.meter().pause(1));
+    s.must("alice", s.suite.settler().pause(1));
     s.must(
         "mira",
         s.suite
@@ -142,7 +142,7 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
     );
     s.advance(MINUTE);
     assert_eq!(
-        s.refused("alice", s.suite.meter().resume(1)),
+        s.refused("alice", s.suite.settler().resume(1)),
         Error::AboveCeiling {
             price_per_sec: RATE + 1,
             ceiling: RATE
@@ -154,7 +154,7 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
             .pricing()
             .set_rates(STREAM, rates_of(1_000_000, VLK_RATE)),
     );
-    s.must("alice", s.suite.meter().resume(1));
+    s.must("alice", s.suite.settler().resume(1));
     s.advance(10_000);
     // 60 s × 1,000,007 + 10 s × 1,000,000
     assert_eq!(
@@ -249,7 +249,7 @@ fn suspension_ends_billing_at_its_instant() {
     s.opens("alice", request());
     s.opens("bob", vlk_request());
     s.advance(2_345);
-    s.must("bob", s.suite.meter().pause(1));
+    s.must("bob", s.suite.settler().pause(1));
     s.advance(10_000);
 
     let sent = s.must(
@@ -282,8 +282,8 @@ fn suspension_ends_billing_at_its_instant() {
         // 1,000,007 × 12.345 s = 12,345,086.415; 333,333 × 2.345 s = 781,665.885
         assert_eq!(s.owed("alice", 1), 12_345_086);
         assert_eq!(s.owed("bob", 1), 781_665);
-        assert_eq!(s.refused("alice", s.suite.meter().pause(1)), ended);
-        assert_eq!(s.refused("bob", s.suite.meter().resume(1)), ended);
+        assert_eq!(s.refused("alice", s.suite.settler().pause(1)), ended);
+        assert_eq!(s.refused("bob", s.suite.settler().resume(1)), ended);
         assert_eq!(
             s.refused("noor", s.suite.meter().open(request())),
             Error::Pricing(PricingEngineError::Suspended)

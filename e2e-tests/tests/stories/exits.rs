@@ -38,9 +38,9 @@ fn everything_but_exits_fails(s: &mut Stage, failed: Error) {
     );
     let ended = id("bob", 1);
     assert_eq!(s.refused("alice", settler().close(1)), failed);
-    assert_eq!(s.refused("alice", meter().pause(1)), failed);
-    assert_eq!(s.refused("alice", meter().top_up(alice, 1)), failed);
-    assert_eq!(s.refused("bob", meter().resume(1)), failed);
+    assert_eq!(s.refused("alice", settler().pause(1)), failed);
+    assert_eq!(s.refused("alice", settler().top_up(alice, 1)), failed);
+    assert_eq!(s.refused("bob", settler().resume(1)), failed);
     assert_eq!(s.refused("sam", settler().close_ended(ended)), failed);
     assert_eq!(s.refused("sam", settler().settle(alice)), failed);
     let both = vec![alice, ended];
@@ -49,9 +49,9 @@ fn everything_but_exits_fails(s: &mut Stage, failed: Error) {
     assert_eq!(s.refused("noor", meter().open(request())), failed);
     let can_open = meter().can_open(account("noor"), request());
     assert_eq!(s.read(can_open), Err(failed.clone()));
-    assert_eq!(s.read(meter().owed(alice)), Err(failed.clone()));
-    assert_eq!(s.read(meter().refundable(alice)), Err(failed.clone()));
-    assert_eq!(s.read(meter().runs_out_at(alice)), Err(failed));
+    assert_eq!(s.read(settler().owed(alice)), Err(failed.clone()));
+    assert_eq!(s.read(settler().refundable(alice)), Err(failed.clone()));
+    assert_eq!(s.read(settler().runs_out_at(alice)), Err(failed));
     let after = (
         s.session("alice", 1),
         s.totals(NATIVE),
@@ -67,7 +67,7 @@ fn watched() -> Stage {
     s.opens("bob", request());
     s.advance(10_000);
     s.must("mira", s.suite.settler().settle(id("alice", 1)));
-    s.must("bob", s.suite.meter().pause(1));
+    s.must("bob", s.suite.settler().pause(1));
     s.advance(5_000);
     s
 }
@@ -76,7 +76,7 @@ fn watched() -> Stage {
 fn all_get_out(s: &mut Stage) {
     let begun_ms = s.now();
     let finish_ms = begun_ms + EXIT_DELAY;
-    let sent = s.must("alice", s.suite.meter().begin_exit(1));
+    let sent = s.must("alice", s.suite.settler().begin_exit(1));
     told(
         &sent,
         [ExitBegun {
@@ -87,7 +87,7 @@ fn all_get_out(s: &mut Stage) {
         }
         .into()],
     );
-    s.must("bob", s.suite.meter().begin_exit(1));
+    s.must("bob", s.suite.settler().begin_exit(1));
     s.advance(EXIT_DELAY - 1);
     assert_eq!(
         s.refused("alice", s.suite.settler().finish_exit(1)),
@@ -240,7 +240,7 @@ fn accrual_ends_where_an_exit_begins_and_settling_goes_on() {
     let t = s.now();
     s.opens("alice", request());
     s.advance(10_000);
-    s.must("alice", s.suite.meter().begin_exit(1));
+    s.must("alice", s.suite.settler().begin_exit(1));
     let session = s.session("alice", 1);
     assert_eq!(session.exit_ms, Some(t + 10_000 + EXIT_DELAY));
     assert_eq!(session.until_ms, Some(t + 10_000));
@@ -250,14 +250,14 @@ fn accrual_ends_where_an_exit_begins_and_settling_goes_on() {
 
     let finish_ms = t + 10_000 + EXIT_DELAY;
     assert_eq!(
-        s.refused("alice", s.suite.meter().begin_exit(1)),
+        s.refused("alice", s.suite.settler().begin_exit(1)),
         Error::ExitBegun { finish_ms }
     );
     let ended = Error::SessionEnded {
         ended_ms: t + 10_000,
     };
-    assert_eq!(s.refused("alice", s.suite.meter().pause(1)), ended);
-    let top_up = s.suite.meter().top_up(id("alice", 1), 1);
+    assert_eq!(s.refused("alice", s.suite.settler().pause(1)), ended);
+    let top_up = s.suite.settler().top_up(id("alice", 1), 1);
     assert_eq!(s.refused("bob", top_up), ended);
 
     // The creator takes what is owed within the delay; the viewer then leaves with the rest.
@@ -284,7 +284,7 @@ fn a_session_whose_exit_has_begun_can_be_closed_by_anyone_at_what_it_owes() {
     }
     s.advance(10_000);
     for viewer in ["alice", "bob"] {
-        s.must(viewer, s.suite.meter().begin_exit(1));
+        s.must(viewer, s.suite.settler().begin_exit(1));
     }
     s.advance(MINUTE);
     assert_eq!(
@@ -317,7 +317,7 @@ fn an_exit_never_lengthens_a_session() {
     );
     s.must("mira", s.suite.registry().heartbeat(STREAM));
     s.advance(MINUTE);
-    s.must("alice", s.suite.meter().begin_exit(1));
+    s.must("alice", s.suite.settler().begin_exit(1));
     assert_eq!(s.session("alice", 1).until_ms, until_ms);
     assert_eq!(
         s.must("alice", s.suite.settler().close(1)).value,

@@ -181,7 +181,7 @@ fn a_call_that_is_starved_of_gas_never_moves_another_amount() {
     let alice = id("alice", 1);
     is_right_or_refused(&mut s, "alice", || suite.settler().close(1), 10_000_070);
     is_right_or_refused(&mut s, "sam", || suite.settler().settle(alice), 10_000_070);
-    is_right_or_refused(&mut s, "sam", || suite.meter().owed(alice), 10_000_070);
+    is_right_or_refused(&mut s, "sam", || suite.settler().owed(alice), 10_000_070);
     let both = || suite.settler().settle_page(STREAM, 0);
     let right = vec![(NATIVE, 10_000_070), (VLK, 3_333_330)];
     is_right_or_refused(&mut s, "sam", both, right);

@@ -395,7 +395,7 @@ fn a_pause_lasts_at_most_72_hours_rests_as_long_and_stops_no_exit() {
     assert_eq!(s.refused("bob", native), paused);
     let token = s.suite.payments().deposit_token(VLK, 1);
     assert_eq!(s.refused("bob", token), paused);
-    let top_up = s.suite.meter().top_up(id("alice", 1), 1);
+    let top_up = s.suite.settler().top_up(id("alice", 1), 1);
     assert_eq!(s.refused("bob", top_up), in_meter);
     assert_eq!(s.refused("bob", s.suite.meter().open(request())), in_meter);
     let next_ms = until_ms + PAUSE_REST_MS;
@@ -405,8 +405,8 @@ fn a_pause_lasts_at_most_72_hours_rests_as_long_and_stops_no_exit() {
     );
 
     // All of these go on.
-    s.must("alice", s.suite.meter().pause(1));
-    s.must("alice", s.suite.meter().resume(1));
+    s.must("alice", s.suite.settler().pause(1));
+    s.must("alice", s.suite.settler().resume(1));
     s.must("sam", s.suite.settler().settle(id("alice", 1)));
     s.must("alice", s.suite.settler().close(1));
     s.must("alice", s.suite.payments().withdraw(NATIVE, ONE));
@@ -471,7 +471,7 @@ fn a_delisted_asset_takes_no_new_money_and_keeps_its_exits() {
     assert_eq!(s.refused("bob", deposit), refused);
     let open = s.suite.meter().open(vlk_request());
     assert_eq!(s.refused("bob", open), in_meter);
-    let top_up = s.suite.meter().top_up(id("alice", 1), 1);
+    let top_up = s.suite.settler().top_up(id("alice", 1), 1);
     assert_eq!(s.refused("bob", top_up), in_meter);
     let set_rates = s.suite.pricing().set_rates(STREAM, rates());
     assert_eq!(

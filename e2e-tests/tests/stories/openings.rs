@@ -363,7 +363,7 @@ fn a_stream_quotes_what_watching_costs_and_the_first_obstacle() {
         hold: 90_001_631,
         deposit: Footprint {
             items: 3,
-            bytes: 10_500,
+            bytes: 12_000,
         },
         obstacle: None,
     };

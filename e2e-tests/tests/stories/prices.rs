@@ -1,10 +1,10 @@
 //! Rates and repricing: what is refused, and that every repricing is billed from its block onward.
 
 use crate::common::*;
-use vilokanam_chain::VLK;
+use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
     AssetRate, OpenRequest, PaymentHandler, PricingEngine, PricingEngineError, StreamRegistry,
-    TickSettler, TickStream, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
+    TickSettler, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
 };
 
 #[test]

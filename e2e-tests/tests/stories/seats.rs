@@ -98,7 +98,8 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     let first = -sent.receipt.deposit;
     let sent = s.must("mira", clear(&s, 1));
     told(&sent, [cleared(1).into()]);
-    assert_eq!(-sent.receipt.deposit, first);
+    // The pallet refunds a share of the whole deposit, rounded.
+    assert!((-sent.receipt.deposit - first).abs() <= 2);
     // All but the stream's own small cell, which stays.
     assert!(first > 32 * 300 && paid - 2 * first < 100);
     assert_eq!(s.refused("mira", clear(&s, 0)), Error::PageNotFound);
@@ -142,15 +143,15 @@ fn nothing_after_opening_changes_anybodys_storage_deposit() {
     assert!(first.receipt.deposit > 0);
     let alice = id("alice", 1);
     let deposits = [
-        s.must("alice", suite.meter().pause(1)).receipt.deposit,
-        s.must("alice", suite.meter().resume(1)).receipt.deposit,
-        s.must("bob", suite.meter().top_up(alice, 5))
+        s.must("alice", suite.settler().pause(1)).receipt.deposit,
+        s.must("alice", suite.settler().resume(1)).receipt.deposit,
+        s.must("bob", suite.settler().top_up(alice, 5))
             .receipt
             .deposit,
         s.must("sam", suite.settler().settle(id("bob", 1)))
             .receipt
             .deposit,
-        s.must("bob", suite.meter().begin_exit(1)).receipt.deposit,
+        s.must("bob", suite.settler().begin_exit(1)).receipt.deposit,
         s.must("sam", suite.settler().close_ended(id("bob", 1)))
             .receipt
             .deposit,

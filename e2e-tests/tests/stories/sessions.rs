@@ -133,7 +133,7 @@ fn paused_time_costs_nothing() {
     s.opens("alice", request());
 
     s.advance(10_000);
-    let sent = s.must("alice", s.suite.meter().pause(1));
+    let sent = s.must("alice", s.suite.settler().pause(1));
     told(
         &sent,
         [SessionPaused {
@@ -144,7 +144,7 @@ fn paused_time_costs_nothing() {
         .into()],
     );
     assert_eq!(
-        s.refused("alice", s.suite.meter().pause(1)),
+        s.refused("alice", s.suite.settler().pause(1)),
         Error::NotRunning
     );
 
@@ -152,7 +152,7 @@ fn paused_time_costs_nothing() {
     assert_eq!(s.session("alice", 1).state, SessionState::Paused);
     assert_eq!(s.owed("alice", 1), 10_000_070);
     assert_eq!(s.runs_out_at("alice", 1), None);
-    let sent = s.must("alice", s.suite.meter().resume(1));
+    let sent = s.must("alice", s.suite.settler().resume(1));
     told(
         &sent,
         [SessionResumed {
@@ -163,7 +163,7 @@ fn paused_time_costs_nothing() {
         .into()],
     );
     assert_eq!(
-        s.refused("alice", s.suite.meter().resume(1)),
+        s.refused("alice", s.suite.settler().resume(1)),
         Error::NotPaused
     );
 
@@ -182,8 +182,8 @@ fn pausing_and_resuming_at_once_changes_nothing() {
     s.opens("bob", request());
     for ms in [1, 7, 333, 999, 1_001, 13] {
         s.advance(ms);
-        s.must("alice", s.suite.meter().pause(1));
-        s.must("alice", s.suite.meter().resume(1));
+        s.must("alice", s.suite.settler().pause(1));
+        s.must("alice", s.suite.settler().resume(1));
     }
     // 1,000,007 × 2.354 s = 2,354,016.478
     assert_eq!(s.owed("alice", 1), 2_354_016);
@@ -205,7 +205,7 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
     s.opens("alice", small);
     assert_eq!(s.runs_out_at("alice", 1), Some(t + 10_000));
 
-    let sent = s.must("alice", s.suite.meter().top_up(id("alice", 1), 1_000_007));
+    let sent = s.must("alice", s.suite.settler().top_up(id("alice", 1), 1_000_007));
     told(
         &sent,
         [SessionToppedUp {
@@ -217,7 +217,7 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
         }
         .into()],
     );
-    let sent = s.must("bob", s.suite.meter().top_up(id("alice", 1), 4_000_028));
+    let sent = s.must("bob", s.suite.settler().top_up(id("alice", 1), 4_000_028));
     told(
         &sent,
         [SessionToppedUp {
@@ -249,7 +249,7 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
 fn top_up_fails_for_each_documented_reason() {
     let mut s = Stage::on_air();
     let t = s.now();
-    let top_up = |s: &Stage, number, amount| s.suite.meter().top_up(id("alice", number), amount);
+    let top_up = |s: &Stage, number, amount| s.suite.settler().top_up(id("alice", number), amount);
     assert_eq!(s.refused("bob", top_up(&s, 1, 1)), Error::SessionNotFound);
     s.opens(
         "alice",

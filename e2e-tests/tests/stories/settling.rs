@@ -197,6 +197,7 @@ fn settled_money_can_be_drawn_while_the_session_goes_on() {
 fn a_closed_session_is_final() {
     let mut s = Stage::on_air();
     let meter = s.suite.meter();
+    let settler = s.suite.settler();
     s.opens("alice", request());
     s.advance(10_000);
     s.must("alice", s.suite.settler().close(1));
@@ -206,19 +207,22 @@ fn a_closed_session_is_final() {
     let alice = id("alice", 1);
     let closed = Error::SessionClosed;
     assert_eq!(s.refused("alice", s.suite.settler().close(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.meter().pause(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.meter().resume(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.meter().begin_exit(1)), closed);
+    assert_eq!(s.refused("alice", s.suite.settler().pause(1)), closed);
+    assert_eq!(s.refused("alice", s.suite.settler().resume(1)), closed);
+    assert_eq!(s.refused("alice", s.suite.settler().begin_exit(1)), closed);
     assert_eq!(s.refused("alice", s.suite.settler().finish_exit(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.meter().top_up(alice, 1)), closed);
+    assert_eq!(
+        s.refused("alice", s.suite.settler().top_up(alice, 1)),
+        closed
+    );
     assert_eq!(s.refused("alice", s.suite.settler().settle(alice)), closed);
     assert_eq!(
         s.refused("alice", s.suite.settler().close_ended(alice)),
         closed
     );
-    assert_eq!(s.read(meter.owed(alice)), Err(closed.clone()));
-    assert_eq!(s.read(meter.refundable(alice)), Err(closed.clone()));
-    assert_eq!(s.read(meter.runs_out_at(alice)), Err(closed));
+    assert_eq!(s.read(settler.owed(alice)), Err(closed.clone()));
+    assert_eq!(s.read(settler.refundable(alice)), Err(closed.clone()));
+    assert_eq!(s.read(settler.runs_out_at(alice)), Err(closed));
     assert_eq!(s.read(meter.session(alice)), None);
     assert_eq!(s.read(meter.open_session(account("alice"), STREAM)), None);
     assert_eq!(s.pool("alice", NATIVE), pool);
@@ -233,15 +237,19 @@ fn a_closed_session_is_final() {
 fn what_a_viewer_never_opened_is_not_found() {
     let mut s = Stage::on_air();
     let meter = s.suite.meter();
+    let settler = s.suite.settler();
     s.opens("alice", request());
 
     let unknown = Error::SessionNotFound;
     for number in [0, 2, u32::MAX] {
         let alice = id("alice", number);
         assert_eq!(s.refused("alice", s.suite.settler().close(number)), unknown);
-        assert_eq!(s.refused("alice", s.suite.meter().pause(number)), unknown);
-        assert_eq!(s.refused("alice", s.suite.meter().resume(number)), unknown);
-        let begin = s.suite.meter().begin_exit(number);
+        assert_eq!(s.refused("alice", s.suite.settler().pause(number)), unknown);
+        assert_eq!(
+            s.refused("alice", s.suite.settler().resume(number)),
+            unknown
+        );
+        let begin = s.suite.settler().begin_exit(number);
         assert_eq!(s.refused("alice", begin), unknown);
         let finish = s.suite.settler().finish_exit(number);
         assert_eq!(s.refused("alice", finish), unknown);
@@ -249,9 +257,9 @@ fn what_a_viewer_never_opened_is_not_found() {
         assert_eq!(s.refused("alice", settle), unknown);
         let close = s.suite.settler().close_ended(alice);
         assert_eq!(s.refused("alice", close), unknown);
-        assert_eq!(s.read(meter.owed(alice)), Err(unknown.clone()));
-        assert_eq!(s.read(meter.refundable(alice)), Err(unknown.clone()));
-        assert_eq!(s.read(meter.runs_out_at(alice)), Err(unknown.clone()));
+        assert_eq!(s.read(settler.owed(alice)), Err(unknown.clone()));
+        assert_eq!(s.read(settler.refundable(alice)), Err(unknown.clone()));
+        assert_eq!(s.read(settler.runs_out_at(alice)), Err(unknown.clone()));
         assert_eq!(s.read(meter.session(alice)), None);
     }
 }
@@ -267,9 +275,9 @@ fn another_viewers_session_cannot_even_be_named() {
     for who in ["bob", "mira", "owner"] {
         let unknown = Error::SessionNotFound;
         assert_eq!(s.refused(who, s.suite.settler().close(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.meter().pause(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.meter().resume(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.meter().begin_exit(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.settler().pause(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.settler().resume(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.settler().begin_exit(1)), unknown);
         assert_eq!(s.refused(who, s.suite.settler().finish_exit(1)), unknown);
         assert_eq!(
             s.refused(who, s.suite.settler().close_ended(id("alice", 1))),

@@ -17,8 +17,7 @@ use vilokanam_interfaces::{
         payment_handler::{AssetListed, Deposited},
     },
     AccountId, AdminError, Administered, Asset, AssetId, AssetRate, Balance, Change, OpenRequest,
-    PaymentHandler, PaymentHandlerError as Error, PricingEngine, TickSettler, TickStream, Totals,
-    NATIVE,
+    PaymentHandler, PaymentHandlerError as Error, PricingEngine, TickSettler, Totals, NATIVE,
 };
 
 /// The hostile token's number.

@@ -3,7 +3,7 @@
 use crate::common::*;
 use ink::scale::Encode;
 use vilokanam_chain::{
-    account, administered, artifacts_dir, instantiate, Calls, Chain, Config, Embedded, Suite,
+    account, administered, artifacts_dir, instantiate, wasm, Calls, Chain, Config, Embedded, Suite,
 };
 use vilokanam_interfaces::{
     events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class,
@@ -72,12 +72,13 @@ fn what_needs_others_is_refused_before_the_first_wiring() {
     let mut s = unwired();
     let suite = s.suite;
     let meter = || suite.meter();
+    let settler = || suite.settler();
     let not_wired = Error::NotWired;
     let alice = id("alice", 1);
     assert_eq!(s.refused("alice", meter().open(request())), not_wired);
-    assert_eq!(s.refused("alice", meter().top_up(alice, 1)), not_wired);
-    assert_eq!(s.refused("alice", meter().pause(1)), not_wired);
-    assert_eq!(s.refused("alice", meter().resume(1)), not_wired);
+    assert_eq!(s.refused("alice", settler().top_up(alice, 1)), not_wired);
+    assert_eq!(s.refused("alice", settler().pause(1)), not_wired);
+    assert_eq!(s.refused("alice", settler().resume(1)), not_wired);
     assert_eq!(s.refused("alice", settler().close(1)), not_wired);
     assert_eq!(s.refused("alice", settler().close_ended(alice)), not_wired);
     assert_eq!(s.refused("alice", settler().settle(alice)), not_wired);
@@ -90,10 +91,10 @@ fn what_needs_others_is_refused_before_the_first_wiring() {
     assert_eq!(s.read(can_open), Err(not_wired));
     // These look for the session or the page first, which is not there.
     let unknown = Error::SessionNotFound;
-    assert_eq!(s.refused("alice", meter().begin_exit(1)), unknown);
-    assert_eq!(s.read(meter().owed(alice)), Err(unknown.clone()));
-    assert_eq!(s.read(meter().refundable(alice)), Err(unknown.clone()));
-    assert_eq!(s.read(meter().runs_out_at(alice)), Err(unknown));
+    assert_eq!(s.refused("alice", settler().begin_exit(1)), unknown);
+    assert_eq!(s.read(settler().owed(alice)), Err(unknown.clone()));
+    assert_eq!(s.read(settler().refundable(alice)), Err(unknown.clone()));
+    assert_eq!(s.read(settler().runs_out_at(alice)), Err(unknown));
     let clear = meter().clear_page(1, 0);
     assert_eq!(s.refused("alice", clear), Error::PageNotFound);
     assert_eq!(s.read(meter().genesis_hash()), [7; 32].into());
