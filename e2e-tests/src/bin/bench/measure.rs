@@ -94,6 +94,7 @@ pub struct Bench<'a, C> {
     /// The contracts by address: the suite's, and others that are instances of the same code.
     names: BTreeMap<AccountId, &'static str>,
     note: String,
+    salt: u32,
 }
 
 impl<'a, C: Chain> Bench<'a, C> {
@@ -120,7 +121,14 @@ impl<'a, C: Chain> Bench<'a, C> {
             abi,
             names: suite.contracts().map(|(name, at)| (at, name)).into(),
             note: String::new(),
+            salt: 0,
         })
+    }
+
+    /// Another number each time.
+    pub fn salt(&mut self) -> u32 {
+        self.salt = self.salt.wrapping_add(1);
+        self.salt
     }
 
     /// A person's account, with native tokens from the first time on.
