@@ -2,6 +2,10 @@
 
 use anyhow::Result;
 use psp22::{PSP22Error, Transfer, PSP22};
+use std::{
+    net::{Ipv4Addr, TcpStream},
+    thread::spawn,
+};
 use vilokanam_chain::{artifacts_dir, deploy, psp22, Calls, Chain, Config, Embedded, Node};
 use vilokanam_interfaces::{
     events::payment_handler::Deposited, Administered, PaymentHandler, PaymentHandlerError,
@@ -116,5 +120,15 @@ fn a_node_tells_the_same() -> Result<()> {
     let before = node.now_ms();
     node.advance(1_100);
     assert!(node.now_ms() >= before + 1_100);
+
+    // It ends with the value, also when that is dropped by a panic.
+    let address = (Ipv4Addr::LOCALHOST, node.port());
+    assert!(TcpStream::connect(address).is_ok());
+    let panicked = spawn(move || {
+        let _node = node;
+        panic!("as told");
+    });
+    assert!(panicked.join().is_err());
+    assert!(TcpStream::connect(address).is_err());
     Ok(())
 }

@@ -165,10 +165,10 @@ impl<'a, C: Chain> Bench<'a, C> {
     }
 
     /// Sends a message that must succeed, and notes what it costs.
-    pub fn costs<T, E: Debug, M>(&mut self, who: AccountId, message: M) -> Result<T>
+    pub fn costs<T, E, M>(&mut self, who: AccountId, message: M) -> Result<T>
     where
         T: Decode,
-        E: Decode,
+        E: Decode + Debug,
         M: Message<Output = Result<T, E>>,
     {
         let sent = self.measured(who, message, true)?;
@@ -177,7 +177,7 @@ impl<'a, C: Chain> Bench<'a, C> {
     }
 
     /// Sends a message that must be refused, and notes what that costs: of messages that this contract never accepts.
-    pub fn costs_refusal<T: Debug, E, M>(&mut self, who: AccountId, message: M) -> Result<()>
+    pub fn costs_refusal<T, E, M>(&mut self, who: AccountId, message: M) -> Result<()>
     where
         T: Decode,
         E: Decode,
@@ -189,10 +189,10 @@ impl<'a, C: Chain> Bench<'a, C> {
     }
 
     /// Reads what must not be refused, and notes what it costs.
-    pub fn answers<T, E: Debug, M>(&mut self, message: M) -> Result<T>
+    pub fn answers<T, E, M>(&mut self, message: M) -> Result<T>
     where
         T: Decode,
-        E: Decode,
+        E: Decode + Debug,
         M: Message<Output = Result<T, E>>,
     {
         self.asks(message)?.map_err(|e| anyhow!("refused: {e:?}"))
@@ -260,5 +260,24 @@ impl<R: Decode> Message for Ready<R> {
 
     fn into_parts(self) -> (AccountId, Balance, Vec<u8>) {
         (self.to, self.value, self.data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_names_what_nobody_measured() {
+        let labels = [([1; 4], "A::a".to_owned()), ([2; 4], "A::b".to_owned())];
+        let abi = Abi([("vlk_token", labels.into())].into());
+        let mut measured = Messages::new();
+        assert_eq!(
+            abi.missing(&measured),
+            ["vlk_token: A::a", "vlk_token: A::b"]
+        );
+        let of_token = measured.entry("vlk_token".to_owned()).or_default();
+        of_token.insert("A::b".to_owned(), Cost::default());
+        assert_eq!(abi.missing(&measured), ["vlk_token: A::a"]);
     }
 }

@@ -183,10 +183,58 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(ref_time: u64, proof_size: u64, deposit: i128) -> Messages {
+        let cost = Cost {
+            ref_time,
+            proof_size,
+            deposit,
+            ..Cost::default()
+        };
+        let open = [("TickStream::open".to_owned(), cost)].into();
+        [("tick_stream".to_owned(), open)].into()
+    }
+
+    #[test]
+    fn grown_tells_what_is_above_the_tolerance() {
+        let old = messages(1_000, 500, -100);
+        assert!(grown(&old, &old).is_empty());
+        assert!(grown(&old, &messages(1_020, 510, -98)).is_empty());
+        assert!(grown(&old, &messages(1, 1, -1_000)).is_empty());
+        assert_eq!(
+            grown(&old, &messages(1_021, 511, -97)),
+            [
+                "tick_stream: TickStream::open: ref_time 1000 → 1021 (+2.1 %)",
+                "tick_stream: TickStream::open: proof_size 500 → 511 (+2.2 %)",
+                "tick_stream: TickStream::open: deposit -100 → -97 (+3.0 %)",
+            ]
+        );
+        assert_eq!(
+            grown(&Messages::new(), &old),
+            ["tick_stream: TickStream::open is not in the baseline"]
+        );
+    }
+
+    #[test]
+    fn grouped_works() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (12_345_678, "12,345,678"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 }

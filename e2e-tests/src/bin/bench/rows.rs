@@ -89,7 +89,9 @@ pub fn compared<C: Chain>(b: &mut Bench<C>) -> Result<Vec<Row>> {
         seats,
     )
     .at_most(0.05, &reference, "reference");
-    let cohosts = page_with_cohosts(b).context("co-hosts")?;
+    let cohosts = page_of(b, "lena", PAGE_SEATS, 2).context("co-hosts")?;
+    let cohosts = Row::info("the same with two co-hosts", &cohosts, seats);
+    let parts = parts_of_a_page(b).context("a page in its parts")?;
     let open = b.cost("tick_stream", "TickStream::open")?.clone();
     let close = b.cost("tick_stream", "TickStream::close")?.clone();
     let mut whole = Row::info("a clock session, open and close together", &open, 1);
@@ -98,7 +100,9 @@ pub fn compared<C: Chain>(b: &mut Bench<C>) -> Result<Vec<Row>> {
     // The walk closes what it opened, with what it watched paid, and sends nothing else for it but what it measures.
     whole.demand("two transactions", "2", true);
     let vouchers = vouchers(b, &reference, &pair, &many)?;
-    let mut rows = vec![reference, vlk, pair, many, page, cohosts, whole];
+    let mut rows = vec![reference, vlk, pair, many, page, cohosts];
+    rows.extend(parts);
+    rows.push(whole);
     rows.extend(vouchers);
     Ok(rows)
 }
@@ -168,27 +172,57 @@ fn floor<C: Chain>(b: &mut Bench<C>, pages: u32, items: u32) -> Result<Row> {
     ))
 }
 
-/// A full page whose stream has two co-hosts.
-fn page_with_cohosts<C: Chain>(b: &mut Bench<C>) -> Result<Row> {
+/// What settling a page costs, by `sessions` on it and the stream's co-hosts; not the first time.
+fn page_of<C: Chain>(b: &mut Bench<C>, owner: &str, sessions: u32, cohosts: usize) -> Result<Cost> {
     let s = b.suite;
-    let [lena, noor, omar, stranger] = people(b, ["lena", "noor", "omar", "stranger"])?;
+    let [owner, noor, omar, stranger] = people(b, [owner, "noor", "omar", "stranger"])?;
     let cohosts = [noor, omar].map(|account| Share {
         account,
         bps: 2_000,
-    });
-    let stream = airs(b, lena, cohosts.to_vec())?;
-    for n in 0..PAGE_SEATS {
+    })[..cohosts]
+        .to_vec();
+    let stream = airs(b, owner, cohosts)?;
+    for n in 0..sessions {
         watches(b, &format!("guest {n}"), stream)?;
     }
     b.wait(MOMENT);
     b.does(stranger, s.meter().settle_page(stream, 0))?; // first credits make the payees' cells
     b.wait(MOMENT);
     let sent = b.chain.quote(stranger, s.meter().settle_page(stream, 0))?;
-    Ok(Row::info(
-        "the same with two co-hosts",
-        &Cost::from(&sent.accepted()?.receipt),
-        PAGE_SEATS.into(),
-    ))
+    Ok(Cost::from(&sent.accepted()?.receipt))
+}
+
+/// Where the cost of settling a full page goes: to what a page with one session costs too, and to each further session;
+/// and what the other contracts' parts of it cost when they are called by themselves.
+fn parts_of_a_page<C: Chain>(b: &mut Bench<C>) -> Result<Vec<Row>> {
+    let one = page_of(b, "iris", 1, 0)?;
+    let full = b.cost("tick_stream", "TickStream::settle_page")?;
+    let further = Cost {
+        ref_time: full.ref_time.saturating_sub(one.ref_time),
+        proof_size: full.proof_size.saturating_sub(one.proof_size),
+        ..Cost::default()
+    };
+    let mut rows = vec![
+        Row::info("settling a page with one session", &one, 1),
+        Row::info(
+            "each further session on it",
+            &further,
+            u64::from(PAGE_SEATS) - 1,
+        ),
+    ];
+    for (contract, message) in [
+        ("pricing_engine", "PricingEngine::charge"),
+        ("payment_handler", "PaymentHandler::settle"),
+        ("stream_registry", "StreamRegistry::broadcast_ends"),
+    ] {
+        // Only while the meter settles by these.
+        if let Ok(cost) = b.cost(contract, message) {
+            let name = message.rsplit("::").next().unwrap_or(message);
+            let what = format!("`{contract}.{name}` by itself, {}", cost.note);
+            rows.push(Row::info(&what, cost, 1));
+        }
+    }
+    Ok(rows)
 }
 
 /// Uploads and instantiates a contract whose constructor cannot refuse.
