@@ -9,11 +9,11 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
 
-HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e
+HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo test lint laws metadata clean
+.PHONY: help setup contracts fixtures demo test lint laws bench metadata clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,6 +47,11 @@ laws: fixtures ## Runs the long form of the property tests (half an hour); CASES
 	CASES=$${CASES:-20000} cargo test -p vilokanam-math --locked
 	LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
 		cargo test -p vilokanam-e2e --locked --test laws -- --nocapture
+
+bench: fixtures ## Measures what everything costs, also on a node, into metadata/gas.json and docs/; ARGS=--check compares only
+	@cargo build --workspace --locked --quiet
+	@"$$CARGO_TARGET_DIR/debug/bench" $(ARGS)
+	@[ "$(ARGS)" = --check ] || cargo run --package vilokanam-plots --features plots --locked --quiet
 
 metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
 	@scripts/metadata.sh

@@ -65,7 +65,7 @@ stamp_of() {
             find "$package" -type f \( -name '*.rs' -o -name '*.toml' \) ! -path '*/tests/*' ! -path '*/benches/*' \
                 ! -name tests.rs -print0
         done | sort -z | xargs -0 sha256sum
-        sha256sum scripts/{build,cargo-for,rustc-for}-contracts.sh
+        sha256sum scripts/{build,cargo-for,rustc-for}-contracts.sh scripts/rlibc/{Cargo.toml,src/lib.rs}
     } | sha256sum | cut -d' ' -f1
 }
 

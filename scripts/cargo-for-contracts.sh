@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # usage: called by cargo-contract in place of cargo, on behalf of build-contracts.sh
 #
-# Corrects two things that cargo-contract does:
+# Corrects three things that cargo-contract and ink! do:
 #   - It builds in a temporary workspace and copies Cargo.lock to where cargo does not look for it, so that
 #     the newest versions would be compiled, not the locked ones.
 #   - It optimises the generator of the metadata, which runs once for a moment, and compiles every procedural
 #     macro for it again. Unoptimised and with the macros that clippy has compiled, that takes a third.
+#   - ink! copies memory byte by byte: scripts/rlibc says why it need not.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -34,8 +35,10 @@ arguments=(--locked)
 case $command in
     build) # the Wasm; the current folder is the temporary workspace
         lock_versions "$PWD"
+        sed -i '/^name = "rlibc"$/,/^$/{/^source = /d;/^checksum = /d}' Cargo.lock
+        arguments+=(--config "patch.crates-io.rlibc.path='$ROOT/scripts/rlibc'")
         export RUSTC_WRAPPER=$ROOT/scripts/rustc-for-contracts.sh VILOKANAM_ROOT=$ROOT
-        VILOKANAM_CRATES="$(basename "$PWD") $(sed -n 's/^name = "\(vilokanam-.*\)"/\1/p' Cargo.lock | tr '\n-' ' _')"
+        VILOKANAM_CRATES="rlibc $(basename "$PWD") $(sed -n 's/^name = "\(vilokanam-.*\)"/\1/p' Cargo.lock | tr '\n-' ' _')"
         export VILOKANAM_CRATES
         arguments+=("$@")
         ;;

@@ -1,6 +1,7 @@
 //! One small trait between Vilokanam's stories and a chain, and what makes it pleasant to tell them.
 //!
-//! - [`Chain`]: a clock, native tokens, code, calls in bytes. The embedded chain ([`Embedded`]) implements it.
+//! - [`Chain`]: a clock, native tokens, code, calls in bytes. The embedded chain ([`Embedded`]) implements it, and a real
+//!   one ([`Node`]).
 //! - [`Calls`]: typed calls on any [`Chain`]. ink!'s own call builders encode them, so that no message has a
 //!   hand-written wrapper: `chain.must(alice, suite.meter().settle(session))?`.
 //! - [`Suite`]: the five contracts, deployed and wired.
@@ -10,6 +11,7 @@
 mod artifacts;
 mod calls;
 mod embedded;
+mod node;
 mod suite;
 
 pub use artifacts::{artifacts_dir, wasm, CONTRACTS};
@@ -19,6 +21,7 @@ pub use calls::{
     Sent, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls, VlkTokenCalls,
 };
 pub use embedded::{Embedded, Snapshot, START_MS};
+pub use node::{node_binary, Node, NO_NODE};
 pub use suite::{deploy, instantiate, Config, Suite, VLK};
 
 use drink::frame_support::{Blake2_256, StorageHasher};
@@ -31,6 +34,12 @@ use vilokanam_interfaces::{AccountId, Balance, Hash, Millis};
 pub trait Chain {
     /// What to call it in reports.
     fn name(&self) -> &str;
+
+    /// The account of a person in a story, for which this chain takes transactions: [`account`] where they need no
+    /// signature.
+    fn account(&mut self, name: &str) -> AccountId {
+        account(name)
+    }
 
     /// The block time that the next call will see.
     fn now_ms(&self) -> Millis;

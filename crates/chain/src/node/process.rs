@@ -1,0 +1,85 @@
+//! The node's program: where it is, how it starts, that it ends.
+
+use super::{json, Rpc};
+use anyhow::{bail, Context, Result};
+use std::{
+    env,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// The program's name on the `PATH`.
+const PROGRAM: &str = "substrate-contracts-node";
+/// What to say where there is no node.
+pub const NO_NODE: &str =
+    "there is no substrate-contracts-node on the PATH, and SUBSTRATE_CONTRACTS_NODE names none. \
+     `cargo install contracts-node --version 0.42.0 --locked` installs it: that takes about two hours and needs \
+     protobuf-compiler, clang, cmake and Rust 1.85 with WASM_BUILD_STD=1";
+/// Starting takes some 15 seconds, most of them to compile the runtime; on a busy machine longer.
+const START: Duration = Duration::from_secs(180);
+
+/// Where the node is: on the `PATH`, or else what `SUBSTRATE_CONTRACTS_NODE` names.
+pub fn node_binary() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&path).map(|dir| dir.join(PROGRAM));
+    let named = env::var_os("SUBSTRATE_CONTRACTS_NODE").map(PathBuf::from);
+    on_path.chain(named).find(|file| file.is_file())
+}
+
+/// A node that runs as long as this value lives, also when the thread that has it panics.
+pub struct Process {
+    child: Child,
+    port: u16,
+}
+
+impl Process {
+    /// Starts a development chain in a temporary folder, and waits until it answers.
+    pub fn start(binary: &Path) -> Result<Self> {
+        // Freed at once, and taken by the node a moment later.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
+        let child = Command::new(binary)
+            .args(["--dev", "--tmp", "--no-prometheus", "--no-telemetry"])
+            .args(["--port", "0", "--rpc-port", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        let mut process = Self { child, port };
+        process.wait(binary)?;
+        Ok(process)
+    }
+
+    /// The port of its JSON-RPC, on this machine alone.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn wait(&mut self, binary: &Path) -> Result<()> {
+        let rpc = Rpc::new(self.port);
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{} ended: {status}", binary.display());
+            }
+            if rpc.call("system_health", json!([])).is_ok() {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(200));
+        }
+        bail!("{} does not answer", binary.display())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to kill, or to wait for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
