@@ -303,11 +303,7 @@ impl Page {
     /// Seats a session, or changes the one that sits there.
     pub fn put(&mut self, seat: u8, session: &Seat) {
         if let Some(bytes) = self.seats.chunks_exact_mut(SEAT_LEN).nth(usize::from(seat)) {
-            let encoded = session.encode();
-            debug_assert_eq!(encoded.len(), SEAT_LEN);
-            for (to, from) in bytes.iter_mut().zip(encoded) {
-                *to = from;
-            }
+            copy(bytes, &session.encode());
         }
     }
 
@@ -366,10 +362,16 @@ impl Page {
             .position(|bytes| bytes == encoded.as_slice());
         let slot = same.or_else(|| used.iter().position(|used| !used))?;
         let bytes = self.terms.chunks_exact_mut(TERMS_LEN).nth(slot)?;
-        for (to, from) in bytes.iter_mut().zip(encoded) {
-            *to = from;
-        }
+        copy(bytes, &encoded);
         u8::try_from(slot).ok()
+    }
+}
+
+/// Copies what has the same length: every encoding here does.
+fn copy(to: &mut [u8], from: &[u8]) {
+    debug_assert_eq!(to.len(), from.len());
+    if to.len() == from.len() {
+        to.copy_from_slice(from);
     }
 }
 
