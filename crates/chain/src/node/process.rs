@@ -20,6 +20,8 @@ pub const NO_NODE: &str =
      protobuf-compiler, clang, cmake and Rust 1.85 with WASM_BUILD_STD=1";
 /// Starting takes some 15 seconds, most of them to compile the runtime; on a busy machine longer.
 const START: Duration = Duration::from_secs(180);
+/// Ending takes a moment, or some seconds while it is still starting.
+const END: Duration = Duration::from_secs(20);
 
 /// Where the node is: on the `PATH`, or else what `SUBSTRATE_CONTRACTS_NODE` names.
 pub fn node_binary() -> Option<PathBuf> {
@@ -32,6 +34,7 @@ pub fn node_binary() -> Option<PathBuf> {
 /// A node that runs as long as this value lives, also when the thread that has it panics.
 pub struct Process {
     child: Child,
+    guard: Child,
     port: u16,
 }
 
@@ -42,7 +45,7 @@ impl Process {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
-        let child = Command::new(binary)
+        let mut child = Command::new(binary)
             .args(["--dev", "--tmp", "--no-prometheus", "--no-telemetry"])
             .args(["--port", "0", "--rpc-port", &port.to_string()])
             .stdin(Stdio::null())
@@ -50,7 +53,8 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
-        let mut process = Self { child, port };
+        let guard = guard(child.id()).inspect_err(|_| end(&mut child))?;
+        let mut process = Self { child, guard, port };
         process.wait(binary)?;
         Ok(process)
     }
@@ -76,10 +80,30 @@ impl Process {
     }
 }
 
+/// Asks the node to end once the pipe closes that it reads from: when the value is dropped, and also when this program is
+/// killed, which drops nothing. A node that is asked removes its folder.
+fn guard(node: u32) -> Result<Child> {
+    Command::new("sh")
+        .args(["-c", "read -r _; kill $0", &node.to_string()])
+        .stdin(Stdio::piped())
+        .spawn()
+        .context("starting the node's guard")
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to kill, or to wait for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        drop(self.guard.stdin.take());
+        let deadline = Instant::now() + END;
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            sleep(Duration::from_millis(20));
+        }
+        end(&mut self.child);
+        end(&mut self.guard);
     }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself; then there is nothing to kill.
+    let _ = child.kill();
+    let _ = child.wait();
 }
