@@ -15,7 +15,7 @@ mod tests;
 
 #[ink::contract]
 mod tick_settler {
-    use ink::prelude::{vec, vec::Vec};
+    use ink::prelude::{boxed::Box, vec, vec::Vec};
     use vilokanam_admin::Admin;
     use vilokanam_interfaces::{
         events::tick_stream::{
@@ -395,7 +395,7 @@ mod tick_settler {
         }
 
         /// A session with its charge up to now.
-        fn charged(&self, id: SessionId) -> Checked<(Seat, Charged)> {
+        fn charged(&self, id: SessionId) -> Checked<(Box<Seat>, Charged)> {
             let found = self.ledger.find(id)?;
             let wired = self.wired()?;
             let charged = self.ledger.charge_one(&wired, &found)?;

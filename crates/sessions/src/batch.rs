@@ -4,7 +4,7 @@ use crate::{
     seats::{Page, Seat},
     Checked,
 };
-use ink::prelude::vec::Vec;
+use ink::prelude::{boxed::Box, vec::Vec};
 use vilokanam_interfaces::{
     events::tick_stream::Settlement, Balance, PageNo, PayTerms, SettleItem, StreamId,
     TickStreamError as Error,
@@ -28,8 +28,8 @@ pub struct BatchSeat {
     pub page: usize,
     /// Its seat on that page.
     pub place: u8,
-    /// The session.
-    pub seat: Seat,
+    /// The session. Boxed: it is large, and would be copied at every step.
+    pub seat: Box<Seat>,
 }
 
 /// What one call settles.

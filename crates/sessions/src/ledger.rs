@@ -8,7 +8,7 @@ use crate::{
 };
 use ink::{
     env::DefaultEnvironment,
-    prelude::{vec, vec::Vec},
+    prelude::{boxed::Box, vec, vec::Vec},
     storage::{traits::ManualKey, Lazy, Mapping},
 };
 use vilokanam_interfaces::{
@@ -50,7 +50,7 @@ pub struct Found {
     /// Its page.
     pub page: Page,
     /// The session.
-    pub seat: Seat,
+    pub seat: Box<Seat>,
 }
 
 /// Who calls.

@@ -6,7 +6,7 @@
 
 use crate::Checked;
 use ink::{
-    prelude::{vec, vec::Vec},
+    prelude::{boxed::Box, vec, vec::Vec},
     scale::{Decode, Encode},
 };
 use vilokanam_interfaces::{
@@ -292,12 +292,12 @@ impl Page {
     }
 
     /// The session on a seat, or `None` if it is vacant.
-    pub fn seat(&self, seat: u8) -> Option<Seat> {
+    pub fn seat(&self, seat: u8) -> Option<Box<Seat>> {
         let bytes = self.seats.chunks_exact(SEAT_LEN).nth(usize::from(seat))?;
         if is_vacant(bytes) {
             return None;
         }
-        Seat::decode(&mut &bytes[..]).ok()
+        Box::decode(&mut &bytes[..]).ok()
     }
 
     /// Seats a session, or changes the one that sits there.
@@ -315,11 +315,11 @@ impl Page {
     }
 
     /// The sessions on the page, with their seats.
-    pub fn sessions(&self) -> Vec<(u8, Seat)> {
+    pub fn sessions(&self) -> Vec<(u8, Box<Seat>)> {
         (0..=u8::MAX)
             .zip(self.seats.chunks_exact(SEAT_LEN))
             .filter(|(_, bytes)| !is_vacant(bytes))
-            .filter_map(|(seat, mut bytes)| Some((seat, Seat::decode(&mut bytes).ok()?)))
+            .filter_map(|(seat, mut bytes)| Some((seat, Box::decode(&mut bytes).ok()?)))
             .collect()
     }
 
