@@ -797,6 +797,39 @@ fn the_creator_shortens_the_grace_of_a_closing_session() {
     assert_eq!(s.read(s.suite.meter().audience(STREAM)).closed, 1);
 }
 
+#[test]
+fn a_closing_session_keeps_its_seat_and_its_terms() {
+    let (mut s, watch) = watched();
+    let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
+    s.must("alice", s.suite.settler().close(1));
+    // alice paid for the page, and cannot clear it.
+    let clear = s.suite.meter().clear_page(STREAM, 0);
+    assert_eq!(s.refused("alice", clear), Error::PageNotEmpty);
+    // Four viewers on terms of their own: three fit beside alice's, the fourth sits elsewhere.
+    let mut cohost_bps = 0;
+    for (viewer, page) in [("bob", 0), ("noor", 0), ("omar", 0), ("rita", 1)] {
+        cohost_bps += 100;
+        let cohosts = vec![share("sam", cohost_bps)];
+        let terms = s
+            .suite
+            .registry()
+            .set_terms(STREAM, 10_000 - cohost_bps, cohosts);
+        s.must("mira", terms);
+        if viewer != "bob" {
+            s.deposits(viewer);
+        }
+        let other = s.watches(viewer, signed_by("all"));
+        assert_eq!(other.at.page, page);
+        assert_ne!((other.at.page, other.at.seat), (0, 0));
+    }
+    // What alice signed is mira's alone, as it was when she opened.
+    s.must("sam", redeem(&s, signed));
+    assert_eq!(
+        (s.payable("mira", NATIVE), s.payable("sam", NATIVE)),
+        (NET, 0)
+    );
+}
+
 /// The broadcast has ended, in some way, with a voucher outstanding: it is redeemed within the grace, and then anyone closes.
 #[track_caller]
 fn outlives_the_broadcast(mut s: Stage, watch: Watch, ended_ms: Millis) {
