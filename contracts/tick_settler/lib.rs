@@ -136,6 +136,12 @@ mod tick_settler {
             if !found.seat.paused || some(found.seat.key).is_some() {
                 return Err(Error::NotPaused);
             }
+            // Else the clock could use the hold up, and what is signed would be above the rest.
+            if found.seat.takes_vouchers(now()) {
+                return Err(Error::KeyChanging {
+                    until_ms: found.seat.old_until_ms,
+                });
+            }
             let charged = self.ledger.charge_one(&wired, &found)?;
             ensure_not_ended(&charged)?;
             if charged.above_ceiling {

@@ -399,7 +399,7 @@ pub enum TickStreamError {
     SettlerFailed,
     /// The key is the zero key, for which anyone could sign, or the session's already.
     InvalidKey,
-    /// A key that was replaced still counts: the next can be set after that.
+    /// A key that was replaced or revoked still counts: the next can be set, or the clock resumed, after that.
     KeyChanging {
         /// Until when.
         until_ms: Millis,
@@ -593,13 +593,15 @@ pub trait TickSettler {
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
     /// - `NotPaused`: it runs, or vouchers bill it;
+    /// - `KeyChanging`: a revoked key's vouchers still count, and the clock must not use up what is signed;
     /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
     /// - `AboveCeiling`: rate × factor > ceiling × 10^6.
     #[ink(message)]
     fn resume(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
 
     /// Sets, rotates or (with `None`) revokes the key that signs the vouchers of a session of the caller. A session with a key is
-    /// billed by vouchers: its clock stops, after a charge up to now. Without one it is paused: `resume` starts the clock.
+    /// billed by vouchers: its clock stops, after a charge up to now. Without one it is paused: `resume` starts the clock, once
+    /// what the old key signed counts no more. (To go on by the clock at once: `close` and `open`.)
     ///
     /// Caller: the session's viewer.
     /// What an old key signed is redeemed for the exit delay after it was replaced. Time and amount of vouchers go on, whatever the key.

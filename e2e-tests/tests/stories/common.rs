@@ -9,9 +9,14 @@ use vilokanam_chain::{
     Snapshot, Suite, VLK,
 };
 use vilokanam_interfaces::{
-    AccountId, Administered, AssetId, AssetRate, Balance, Change, Class, Millis, OpenRequest,
-    PaymentHandler, Pool, PricingEngine, Session, SessionId, SessionNo, Share, StreamId,
-    StreamRegistry, TickSettler, TickStream, Totals, FULL_BPS, NATIVE,
+    events::tick_stream::SessionOpened, AccountId, Administered, AssetId, AssetRate, Balance,
+    Change, Class, Millis, OpenRequest, PaymentHandler, Pool, PricingEngine, Seated, Session,
+    SessionId, SessionNo, Share, SignedVoucher, StreamId, StreamRegistry, TickSettler, TickStream,
+    Totals, FULL_BPS, NATIVE,
+};
+use vilokanam_voucher::{
+    sign::{self, Form, Keypair},
+    Domain, Voucher, MESSAGE_LEN,
 };
 
 /// 10^12 base units: one VLK, and as much of the native token.
@@ -198,6 +203,32 @@ impl Stage {
         self.must(viewer, self.suite.meter().open(request)).value
     }
 
+    /// Opens a session, and knows where it sits: as the creator's worker does.
+    #[track_caller]
+    pub fn watches(&mut self, viewer: &str, request: OpenRequest) -> Watch {
+        let sent = self.must(viewer, self.suite.meter().open(request));
+        Watch::opened(&sent)
+    }
+
+    /// The bytes of a voucher of this session, for this chain and contract.
+    pub fn message(&self, watch: &Watch, ms: Millis, amount: Balance) -> [u8; MESSAGE_LEN] {
+        watch.message(&self.domain(), ms, amount)
+    }
+
+    /// Where vouchers count.
+    pub fn domain(&self) -> Domain {
+        Domain {
+            genesis_hash: self.chain.genesis_hash().into(),
+            contract: *self.suite.meter.as_ref(),
+        }
+    }
+
+    /// A voucher, signed by the key of this name as programs do.
+    pub fn signs(&self, signer: &str, watch: &Watch, ms: Millis, amount: Balance) -> SignedVoucher {
+        let message = self.message(watch, ms, amount);
+        watch.with(ms, amount, sign::sign(&pair(signer), &message, Form::Raw))
+    }
+
     /// Announces a change and applies it at once, where no delay is.
     #[track_caller]
     pub fn changes(&mut self, contract: AccountId, change: Change) {
@@ -264,6 +295,53 @@ impl Stage {
     }
 }
 
+/// A session and its asset: all that signing and redeeming its vouchers takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    pub at: Seated,
+    pub asset: AssetId,
+}
+
+impl Watch {
+    #[track_caller]
+    pub fn opened<T>(sent: &Sent<T>) -> Self {
+        let opened = &sent.events_of::<SessionOpened>()[0];
+        Self {
+            at: Seated {
+                id: SessionId {
+                    viewer: opened.viewer,
+                    number: opened.number,
+                },
+                stream: opened.stream,
+                page: opened.page,
+                seat: opened.seat,
+            },
+            asset: opened.asset,
+        }
+    }
+
+    pub fn message(&self, domain: &Domain, ms: Millis, amount: Balance) -> [u8; MESSAGE_LEN] {
+        Voucher {
+            viewer: *self.at.id.viewer.as_ref(),
+            number: self.at.id.number,
+            stream: self.at.stream,
+            asset: self.asset,
+            ms,
+            amount,
+        }
+        .message(domain)
+    }
+
+    pub fn with(&self, ms: Millis, amount: Balance, signature: [u8; 64]) -> SignedVoucher {
+        SignedVoucher {
+            at: self.at,
+            ms,
+            amount,
+            signature,
+        }
+    }
+}
+
 fn sum(totals: Totals) -> Balance {
     totals.pools + totals.holds + totals.payable + totals.fees
 }
@@ -301,6 +379,24 @@ pub fn vlk_request() -> OpenRequest {
         ceiling: VLK_RATE,
         ..request()
     }
+}
+
+/// [`request`], billed by vouchers that the key of this name signs.
+pub fn signed_by(signer: &str) -> OpenRequest {
+    OpenRequest {
+        key: Some(key(signer)),
+        ..request()
+    }
+}
+
+/// The key pair of this name, always the same.
+pub fn pair(name: &str) -> Keypair {
+    sign::pair(account(name).as_ref()).expect("any 32 bytes are a seed")
+}
+
+/// The public key of this name.
+pub fn key(name: &str) -> AccountId {
+    pair(name).public.to_bytes().into()
 }
 
 pub fn id(viewer: &str, number: SessionNo) -> SessionId {

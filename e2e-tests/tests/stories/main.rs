@@ -15,4 +15,6 @@ mod settling;
 mod streams;
 mod tokens;
 mod upgrades;
+mod vouchers;
+mod vouchers_attacks;
 mod wiring;

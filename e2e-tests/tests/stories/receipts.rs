@@ -63,6 +63,7 @@ tales! {
     StreamRegistered StreamUpdated TermsSet OperatorsSet StreamOffered StreamTransferred WentLive BroadcastEnded
     ModeratorSet StreamSuspended StreamReinstated
     SessionOpened SessionToppedUp SessionPaused SessionResumed Settled SessionClosed ExitBegun PageProvided PageCleared
+    KeyChanged SessionClosing Redeemed
 }
 
 impl From<Moved> for Tale {
