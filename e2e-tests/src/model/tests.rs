@@ -567,7 +567,7 @@ fn a_delisted_token_keeps_its_exits() {
 fn charge_answers_for_any_session() {
     let world = World::new();
     let item = ChargeItem {
-        stream: 9,
+        stream: 1,
         broadcast: 1,
         asset: NATIVE,
         rate_per_sec: 1_000_000_000_000_000_000,
