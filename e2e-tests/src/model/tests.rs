@@ -2,6 +2,7 @@
 
 mod random;
 mod rules;
+mod vouchers;
 
 use super::*;
 use vilokanam_interfaces::{

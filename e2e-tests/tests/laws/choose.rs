@@ -6,7 +6,7 @@ mod payments;
 mod pricing;
 mod registry;
 mod tokens;
-mod vouchers;
+pub mod vouchers;
 
 use crate::{
     base::Start,

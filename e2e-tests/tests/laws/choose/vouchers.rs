@@ -81,6 +81,60 @@ impl Numbers {
     }
 }
 
+/// Where a session sits, or would.
+fn seat_of(world: &World, id: SessionId) -> Seated {
+    let nowhere = Seated {
+        id,
+        stream: 1,
+        page: 0,
+        seat: 0,
+    };
+    world.model.seat_of(id).unwrap_or(nowhere)
+}
+
+/// Where vouchers are redeemed: this chain, this contract.
+fn domain(world: &World) -> Domain {
+    Domain {
+        genesis_hash: world.model.genesis_hash.into(),
+        contract: *world.model.contracts.meter.as_ref(),
+    }
+}
+
+/// The fields of a session's voucher.
+fn fields(world: &World, id: SessionId, ms: Millis, amount: Balance) -> Voucher {
+    Voucher {
+        viewer: *id.viewer.as_ref(),
+        number: id.number,
+        stream: seat_of(world, id).stream,
+        asset: world.model.life(id).map_or(0, |life| life.asset),
+        ms,
+        amount,
+    }
+}
+
+/// The key that an honest client would sign with.
+fn signer(world: &World, id: SessionId) -> AccountId {
+    let life = world.model.life(id);
+    let old = life.and_then(|life| life.replaced().map(|old| old.0));
+    life.and_then(Life::key).or(old).unwrap_or(key_of(0))
+}
+
+/// A voucher that is signed as it should be.
+pub fn plain(world: &World, id: SessionId, ms: Millis, amount: Balance) -> Signed {
+    let (by, at) = (signer(world, id), seat_of(world, id));
+    let message = fields(world, id, ms, amount).message(&domain(world));
+    Signed {
+        voucher: SignedVoucher {
+            at,
+            ms,
+            amount,
+            signature: sign::sign(pair_of(by), &message, Form::Raw),
+        },
+        by: Some(by),
+        over: message.to_vec(),
+    }
+}
+
 impl Chooser<'_> {
     /// One that takes vouchers, most of the time; open, or closing.
     fn vouched(&mut self) -> SessionId {
@@ -91,68 +145,12 @@ impl Chooser<'_> {
         })
     }
 
-    /// Where a session sits, or would.
-    fn seat_of(&self, id: SessionId) -> Seated {
-        let nowhere = Seated {
-            id,
-            stream: 1,
-            page: 0,
-            seat: 0,
-        };
-        self.world.model.seat_of(id).unwrap_or(nowhere)
-    }
-
-    /// What is to be signed where: this chain, this contract.
-    fn domain(&self) -> Domain {
-        let contract: &[u8; 32] = self.world.model.contracts.meter.as_ref();
-        Domain {
-            genesis_hash: self.world.model.genesis_hash.into(),
-            contract: *contract,
-        }
-    }
-
-    /// The fields of a session's voucher.
-    fn fields(&self, id: SessionId, ms: Millis, amount: Balance) -> Voucher {
-        let viewer: &[u8; 32] = id.viewer.as_ref();
-        Voucher {
-            viewer: *viewer,
-            number: id.number,
-            stream: self.seat_of(id).stream,
-            asset: self.world.model.life(id).map_or(0, |life| life.asset),
-            ms,
-            amount,
-        }
-    }
-
-    /// The key that an honest client would sign with.
-    fn signer(&self, id: SessionId) -> AccountId {
-        let life = self.world.model.life(id);
-        let old = life.and_then(|life| life.replaced().map(|old| old.0));
-        life.and_then(Life::key).or(old).unwrap_or(key_of(0))
-    }
-
-    /// A voucher that is signed as it should be.
-    fn plain(&self, id: SessionId, ms: Millis, amount: Balance) -> Signed {
-        let (by, at) = (self.signer(id), self.seat_of(id));
-        let message = self.fields(id, ms, amount).message(&self.domain());
-        Signed {
-            voucher: SignedVoucher {
-                at,
-                ms,
-                amount,
-                signature: sign::sign(pair_of(by), &message, Form::Raw),
-            },
-            by: Some(by),
-            over: message.to_vec(),
-        }
-    }
-
     /// The voucher of all the time that passed, at the session's price.
     fn due(&self, id: SessionId) -> Option<Signed> {
         let life = self.world.model.life(id)?;
         let numbers = Numbers::of(self.world, life);
         let ms = numbers.passed_ms.max(numbers.paid_ms);
-        Some(self.plain(id, ms, numbers.price(ms)))
+        Some(plain(self.world, id, ms, numbers.price(ms)))
     }
 
     /// Time and amount, mostly acceptable.
@@ -163,7 +161,7 @@ impl Chooser<'_> {
         };
         let n = Numbers::of(self.world, life);
         let ms = match time {
-            9 => n.latest_ms,
+            7..=9 => n.latest_ms,
             10 => n.latest_ms + 1,
             11 => n.paid_ms,
             12 => n.paid_ms.saturating_sub(1),
@@ -172,7 +170,8 @@ impl Chooser<'_> {
             16 => n.passed_ms + 1_000,
             17 if money == 17 => Millis::MAX,
             18 => n.latest_ms.saturating_sub(1),
-            _ => n.passed_ms.max(n.paid_ms),
+            _ if n.passed_ms > n.paid_ms => n.passed_ms,
+            _ => n.latest_ms,
         };
         let amount = match money {
             9 => n.most(ms),
@@ -194,8 +193,8 @@ impl Chooser<'_> {
         let id = self.vouched();
         let (ms, amount) = self.time_and_amount(id);
         let (flaw, place) = self.dice.roll2(56, 512);
-        let (mut fields, mut domain) = (self.fields(id, ms, amount), self.domain());
-        let mut by = self.signer(id);
+        let (mut fields, mut domain) = (fields(self.world, id, ms, amount), domain(self.world));
+        let mut by = signer(self.world, id);
         let life = self.world.model.life(id);
         match flaw {
             30 => fields.viewer[place % 32] ^= 1,
@@ -204,7 +203,7 @@ impl Chooser<'_> {
             33 => fields.asset ^= 1,
             34 => fields.ms = ms.wrapping_add(1),
             35 => fields.amount = amount.wrapping_add(1),
-            36 => domain.contract = *AsRef::<[u8; 32]>::as_ref(&self.world.suite.payments),
+            36 => domain.contract = *self.world.suite.payments.as_ref(),
             37 => domain.genesis_hash[place % 32] ^= 1,
             38 => by = key_of(place),
             39..=43 => by = life.and_then(Life::replaced).map_or(by, |old| old.0),
@@ -219,7 +218,7 @@ impl Chooser<'_> {
             46 => message[1..].to_vec(),
             _ => message.to_vec(),
         };
-        let mut signed = self.plain(id, ms, amount);
+        let mut signed = plain(self.world, id, ms, amount);
         signed.voucher.signature = match flaw {
             24..=28 => sign::sign(pair, &message, Form::Wrapped),
             44..=46 => pair.sign_simple(b"substrate", &layers).to_bytes(),
@@ -241,7 +240,21 @@ impl Chooser<'_> {
         signed
     }
 
+    /// Whether no session takes vouchers: one is given a key instead of redeeming, most of the time.
+    fn keyless(&self) -> bool {
+        let model = &self.world.model;
+        let mut seated = model.seated_sessions().into_iter();
+        !seated.any(|id| {
+            model
+                .life(id)
+                .is_some_and(|life| model.takes_vouchers(life))
+        })
+    }
+
     pub(super) fn redeem(&mut self) -> Choice {
+        if self.keyless() && !self.dice.rarely(6) {
+            return self.set_key();
+        }
         let (voucher, caller) = (self.voucher(), self.someone());
         self.act(caller, Action::Meter(MeterCall::Redeem(voucher)))
     }
@@ -251,7 +264,7 @@ impl Chooser<'_> {
         let most = MAX_BATCH as usize;
         let first = self.voucher();
         let (id, ms) = (first.voucher.at.id, first.voucher.ms);
-        let less = || self.plain(id, ms, first.voucher.amount / 2);
+        let less = || plain(self.world, id, ms, first.voucher.amount / 2);
         let all = || {
             let seated = self.world.model.seated_sessions();
             seated.into_iter().filter_map(|id| self.due(id)).collect()
@@ -296,7 +309,7 @@ impl Chooser<'_> {
 
     /// Where a session sits, most of the time.
     fn mostly_at(&mut self, id: SessionId) -> Seated {
-        let at = self.seat_of(id);
+        let at = seat_of(self.world, id);
         match self.dice.roll(24) {
             22 => Seated {
                 seat: at.seat ^ 1,
