@@ -30,7 +30,7 @@ mod tests;
 
 pub use admin::Admin;
 pub use clock::Run;
-pub use meter::{Closed, Life, Meter, Placed};
+pub use meter::{Closed, KeySet, Life, Meter, PaidVoucher, Placed};
 pub use payments::{split, Book, Parts, Payments};
 pub use pricing::Pricing;
 pub use registry::{Record, Registry};
@@ -40,12 +40,14 @@ use psp22::PSP22Error;
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
+    fmt,
 };
 use vilokanam_interfaces::{
     AccountId, AdminError, AssetId, AssetRate, Balance, Change, ChargeItem, Charged, Class,
     FeeSchedule, FeeTerms, Hash, Millis, Offer, OpenQuote, OpenRequest, Outcome as Fate, PageNo,
-    PayTerms, PaymentHandlerError, PlanKind, PricingEngineError, Quote, SessionId, SessionNo,
-    SettleItem, Share, StreamId, StreamRegistryError, TickStreamError, Wiring,
+    PayTerms, PaymentHandlerError, PlanKind, PricingEngineError, Quote, Seated, SessionId,
+    SessionNo, SettleItem, Share, SignedVoucher, StreamId, StreamRegistryError, TickStreamError,
+    VoucherOutcome, Wiring,
 };
 
 /// A contract of the suite; tokens by their position in [`Contracts::tokens`].
@@ -249,6 +251,27 @@ pub enum PricingCall {
     },
 }
 
+/// A voucher, and what is known of its signature: the model has no cryptography, it is told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// As it is redeemed.
+    pub voucher: SignedVoucher,
+    /// Which key signed; `None`: the signature is no key's.
+    pub by: Option<AccountId>,
+    /// The bytes that it signed.
+    pub over: Vec<u8>,
+}
+
+/// Without the signature: it differs each time, and says nothing to people.
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let SignedVoucher { at, ms, amount, .. } = &self.voucher;
+        let over: String = self.over.iter().map(|b| format!("{b:02x}")).collect();
+        let by = &self.by;
+        write!(f, "{at:?} for {ms} ms, {amount}, by {by:?} over {over}")
+    }
+}
+
 /// Messages of `tick_stream` that can fail.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
@@ -277,6 +300,14 @@ pub enum MeterCall {
     },
     BeginExit(SessionNo),
     FinishExit(SessionNo),
+    SetKey {
+        number: SessionNo,
+        key: Option<AccountId>,
+    },
+    Redeem(Signed),
+    RedeemMany(Vec<Signed>),
+    Dismiss(Seated),
+    FinishClose(Seated),
     ProvideSeats {
         stream: StreamId,
         pages: u32,
@@ -359,6 +390,8 @@ pub enum Value {
     Amounts(Vec<(AssetId, Balance)>),
     /// From `settle_many`.
     Fates(Vec<Fate>),
+    /// From `redeem_many`.
+    Vouchers(Vec<VoucherOutcome>),
     /// From `runs_out_at`.
     Instant(Option<Millis>),
     /// From `can_open`; its deposit is not predicted.

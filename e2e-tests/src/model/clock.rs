@@ -112,7 +112,6 @@ impl Clock<'_> {
         }
         let used_up = if fits(low) { Millis::MAX } else { low };
         self.stop_ms
-            .max(since)
             .min(too_dear.unwrap_or(Millis::MAX))
             .min(used_up)
     }

@@ -3,7 +3,7 @@
 use super::{clock::SCALE, payments::split, Life, Model};
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, SessionId, MAX_HOLD, MAX_OPEN, PAGE_SEATS, PAGE_TERMS,
+    AccountId, AssetId, Balance, Millis, SessionId, MAX_HOLD, MAX_OPEN, PAGE_SEATS, PAGE_TERMS,
 };
 
 /// Fails with the law's number and what was found.
@@ -43,14 +43,16 @@ impl Model {
         })
     }
 
-    /// Laws 3 and 5 to 10, for one session.
+    /// Laws 3, 5 to 7, 9 and 11, for one session.
     fn law_session(&self, id: SessionId, life: &Life) -> Result<(), String> {
         let at_ms = life.closed.map_or(self.now_ms, |c| c.at_ms);
         let (upto_ms, accrued, watched_ms) = self.charged(life, at_ms);
         let (hold, settled) = (life.hold(), life.settled());
         let say = || format!("{id:?}: accrued {accrued} in {watched_ms} ms, {life:?}");
-        let due = accrued / SCALE;
-        ensure(hold <= MAX_HOLD && accrued <= hold * SCALE, 6, say)?;
+        let vouchers = life.voucher_amount();
+        let due = accrued / SCALE + vouchers;
+        ensure(vouchers <= hold && hold <= MAX_HOLD, 6, say)?;
+        ensure(accrued <= (hold - vouchers) * SCALE, 6, say)?;
         let dearest = life.ceiling.saturating_mul(1_000_000);
         let dearest = dearest.saturating_mul(watched_ms.into());
         ensure(accrued <= dearest, 6, say)?;
@@ -59,6 +61,7 @@ impl Model {
             Some(closed) => {
                 ensure(settled + closed.released == hold, 3, say)?;
                 ensure(settled == due || (closed.by_exit && settled < due), 5, say)?;
+                let watched_ms = watched_ms + life.voucher_ms();
                 let watched = closed.watched_ms == watched_ms;
                 ensure(
                     watched || (closed.by_exit && closed.watched_ms < watched_ms),
@@ -77,7 +80,34 @@ impl Model {
         // Stopping and starting with no time between changes nothing; runs do not overlap.
         let in_order = |w: &[super::Run]| w[0].to_ms.is_some_and(|to| to <= w[1].from_ms);
         ensure(life.runs.windows(2).all(in_order), 9, say)?;
-        ensure(life.since_ms <= upto_ms, 9, say)
+        ensure(life.since_ms <= upto_ms, 9, say)?;
+        self.law_vouchers(id, life)
+    }
+
+    /// Laws 7, 9 and 11, for one session's vouchers: each was worth what it added, and none more than its time allowed.
+    fn law_vouchers(&self, id: SessionId, life: &Life) -> Result<(), String> {
+        let (mut amount, mut ms) = (0, 0);
+        for paid in &life.vouchers {
+            let say = || format!("{id:?}: {paid:?} after {amount} in {ms} ms, {life:?}");
+            ensure(
+                paid.amount == amount + paid.moved && paid.moved > 0,
+                11,
+                say,
+            )?;
+            ensure(paid.ms >= ms, 9, say)?;
+            let dearest = life.ceiling.saturating_mul(paid.ms.into());
+            ensure(paid.amount.saturating_mul(1_000) <= dearest, 7, say)?;
+            let from_ms = life.vouchers_from_ms().unwrap_or(Millis::MAX);
+            let at_ms = paid.at_ms.min(life.until_ms.unwrap_or(Millis::MAX));
+            // `until_ms` may have moved down since: to when the session began to leave, not before what was paid then.
+            let passed_ms = at_ms.saturating_sub(from_ms) + 12_000;
+            ensure(from_ms <= paid.at_ms && paid.ms <= passed_ms, 7, say)?;
+            (amount, ms) = (paid.amount, paid.ms);
+        }
+        let all: Balance = life.vouchers.iter().map(|paid| paid.moved).sum();
+        ensure(all == life.voucher_amount(), 11, || {
+            format!("{id:?}: {life:?}")
+        })
     }
 
     /// Law 4: all that was settled is in somebody's hands, and each has what all their sessions' totals give, shared
@@ -116,8 +146,8 @@ impl Model {
                 || format!("asset {asset}: {total}, {platform} and {book:?}"),
             )?;
             let lives = self.meter.lives.values().filter(|l| l.asset == asset);
-            let open = lives.filter(|l| l.closed.is_none());
-            let held: Balance = open.map(|l| l.hold() - l.settled()).sum();
+            let seated = lives.filter(|l| l.seated());
+            let held: Balance = seated.map(|l| l.hold() - l.settled()).sum();
             ensure(self.totals(asset).holds == held, 3, || {
                 format!("asset {asset}: {held} is on hold, {:?}", self.totals(asset))
             })?;
@@ -131,8 +161,8 @@ impl Model {
         let mut terms: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         let mut holds: BTreeMap<(AccountId, AssetId), u32> = BTreeMap::new();
         let mut streams: BTreeMap<AccountId, BTreeSet<_>> = BTreeMap::new();
-        for id in self.open_sessions() {
-            let life = self.life(id).ok_or("an open session has no life")?;
+        for id in self.seated_sessions() {
+            let life = self.life(id).ok_or("a session has no life")?;
             let page = (life.stream, life.page);
             ensure(u32::from(life.seat) < PAGE_SEATS, 15, || format!("{id:?}"))?;
             ensure(seats.insert((page, life.seat)), 15, || {
@@ -144,11 +174,10 @@ impl Model {
             let combination = (life.terms_no, life.fees.fee_bps, life.fees.referral_bps);
             terms.entry(page).or_default().insert(combination);
             *holds.entry((id.viewer, life.asset)).or_default() += 1;
-            ensure(
-                streams.entry(id.viewer).or_default().insert(life.stream),
-                15,
-                || format!("{:?} watches {} twice", id.viewer, life.stream),
-            )?;
+            let twice = life.open() && !streams.entry(id.viewer).or_default().insert(life.stream);
+            ensure(!twice, 15, || {
+                format!("{:?} watches {} twice", id.viewer, life.stream)
+            })?;
         }
         let full = terms.values().all(|t| t.len() <= PAGE_TERMS as usize);
         ensure(full, 15, || "a page has too many terms".into())?;

@@ -1,6 +1,7 @@
 //! `tick_stream`: sessions as whole lives, and the pages they sit on.
 
 mod calls;
+mod vouchers;
 
 use super::{
     clock::{Clock, Run, SCALE},
@@ -9,9 +10,10 @@ use super::{
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
     AccountId, AdminError, AssetId, Audience, Balance, BroadcastNo, FeeTerms, Footprint, Millis,
-    Offer, OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, PlanNo, Session,
-    SessionId, SessionNo, SessionState, StreamId, Terms, TermsNo, TickStreamError as Error, Viewer,
-    MAX_GRACE_MS, MAX_PAGES, MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
+    Offer, OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, PlanNo, Seated,
+    Session, SessionId, SessionNo, SessionState, StreamId, Terms, TermsNo,
+    TickStreamError as Error, Viewer, MAX_GRACE_MS, MAX_PAGES, MIN_EXIT_DELAY_MS, PAGE_SEATS,
+    PAGE_TERMS,
 };
 
 /// Money placed on a session's hold.
@@ -36,6 +38,28 @@ pub struct Closed {
     pub watched_ms: Millis,
     /// Whether by the exit that needs nobody, at what had been settled.
     pub by_exit: bool,
+}
+
+/// A change of the key that signs a session's vouchers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySet {
+    /// When.
+    pub at_ms: Millis,
+    /// The key from then on.
+    pub key: Option<AccountId>,
+}
+
+/// A voucher that was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaidVoucher {
+    /// When.
+    pub at_ms: Millis,
+    /// Its milliseconds, cumulative.
+    pub ms: Millis,
+    /// Its amount, cumulative.
+    pub amount: Balance,
+    /// What was moved for it.
+    pub moved: Balance,
 }
 
 /// A session, from its opening on.
@@ -77,8 +101,14 @@ pub struct Life {
     pub runs: Vec<Run>,
     /// From when it can be left without anybody's help.
     pub exit_ms: Option<Millis>,
-    /// What was moved to the payees, each time.
+    /// What was moved to the payees for the clock's time, each time.
     pub paid: Vec<Balance>,
+    /// Its keys, each from when it was set; none: the clock alone ever billed it.
+    pub keys: Vec<KeySet>,
+    /// The vouchers that were paid.
+    pub vouchers: Vec<PaidVoucher>,
+    /// When it began to close.
+    pub closing_ms: Option<Millis>,
     /// Up to when the meter has written down what accrued. It decides nothing but what a reader of the session
     /// sees, and the time that counts as watched when the session is left by the exit pair.
     pub since_ms: Millis,
@@ -122,7 +152,18 @@ impl Life {
 
     /// What was moved to the payees in all.
     pub fn settled(&self) -> Balance {
-        self.paid.iter().sum()
+        let vouchers = self.vouchers.iter().map(|v| v.moved);
+        self.paid.iter().copied().chain(vouchers).sum()
+    }
+
+    /// Whether it sits on its page: open or closing.
+    pub fn seated(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Whether its viewer has it open: neither closed nor closing.
+    pub fn open(&self) -> bool {
+        self.seated() && self.closing_ms.is_none()
     }
 
     /// Whether the clock was not stopped by its viewer.
@@ -174,14 +215,14 @@ impl Meter {
     }
 
     fn open_of(&self, viewer: AccountId) -> impl Iterator<Item = (SessionNo, &Life)> {
-        self.lives_of(viewer).filter(|(_, l)| l.closed.is_none())
+        self.lives_of(viewer).filter(|(_, l)| l.open())
     }
 
     /// Who sits on a page, by seat.
     fn seated(&self, stream: StreamId, page: PageNo) -> BTreeMap<u8, (SessionId, &Life)> {
         let lives = self.lives.iter();
         lives
-            .filter(|(_, l)| l.closed.is_none() && (l.stream, l.page) == (stream, page))
+            .filter(|(_, l)| l.seated() && (l.stream, l.page) == (stream, page))
             .map(|((viewer, number), life)| {
                 let (viewer, number) = (*viewer, *number);
                 (life.seat, (SessionId { viewer, number }, life))
@@ -237,7 +278,7 @@ impl Model {
             rate_per_sec: life.rate_per_sec,
             factor: life.factor,
             ceiling: life.ceiling,
-            hold: life.hold(),
+            hold: life.hold() - life.voucher_amount(),
             track: self.track(life.stream, life.broadcast),
             stop_ms,
         }
@@ -253,9 +294,9 @@ impl Model {
     /// Up to when a life is charged at `at_ms`, what has accrued then, and the milliseconds of it.
     pub(super) fn charged(&self, life: &Life, at_ms: Millis) -> (Millis, u128, Millis) {
         let clock = self.whole_clock(life);
-        let upto_ms = match life.runs.last().and_then(|r| r.to_ms) {
-            Some(paused_ms) => paused_ms.min(at_ms),
-            None => clock.end_ms().min(at_ms),
+        let upto_ms = match life.runs.last() {
+            None => life.opened_ms.min(at_ms),
+            Some(run) => run.to_ms.unwrap_or_else(|| clock.end_ms()).min(at_ms),
         };
         (
             upto_ms,
@@ -264,9 +305,9 @@ impl Model {
         )
     }
 
-    /// What a life owes in all up to now.
+    /// What a life owes in all up to now: by its clock and by its vouchers.
     pub(super) fn due(&self, life: &Life) -> Balance {
-        self.charged(life, self.now_ms).1 / SCALE
+        self.charged(life, self.now_ms).1 / SCALE + life.voucher_amount()
     }
 
     /// A life, open or closed.
@@ -276,10 +317,31 @@ impl Model {
 
     fn open_life(&self, id: SessionId) -> Result<&Life, Error> {
         let life = self.life(id).ok_or(Error::SessionNotFound)?;
-        if life.closed.is_some() {
+        if !life.open() {
             return Err(Error::SessionClosed);
         }
         Ok(life)
+    }
+
+    /// A life that sits on its page, open or closing.
+    fn seated_life(&self, id: SessionId) -> Option<&Life> {
+        self.life(id).filter(|life| life.seated())
+    }
+
+    /// Where a session sits, as its opening told.
+    pub fn seat_of(&self, id: SessionId) -> Option<Seated> {
+        let life = self.life(id)?;
+        Some(Seated {
+            id,
+            stream: life.stream,
+            page: life.page,
+            seat: life.seat,
+        })
+    }
+
+    fn life_at(&self, at: &Seated) -> Option<&Life> {
+        let life = self.seated_life(at.id)?;
+        ((life.stream, life.page, life.seat) == (at.stream, at.page, at.seat)).then_some(life)
     }
 
     fn life_mut(&mut self, id: SessionId) -> &mut Life {
@@ -298,9 +360,10 @@ impl Model {
             broadcast: life.broadcast,
             page: life.page,
             seat: life.seat,
-            state: match life.running() {
-                true => SessionState::Running,
-                false => SessionState::Paused,
+            state: match (life.running(), life.key()) {
+                (true, _) => SessionState::Running,
+                (false, Some(_)) => SessionState::Voucher,
+                (false, None) => SessionState::Paused,
             },
             asset: life.asset,
             terms: life.terms_no,
@@ -319,11 +382,11 @@ impl Model {
             accrued,
             watched_ms,
             exit_ms: life.exit_ms,
-            key: None,
-            old_key: None,
-            voucher_amount: 0,
-            voucher_ms: 0,
-            voucher_from_ms: 0,
+            key: life.key(),
+            old_key: self.old_key(life),
+            voucher_amount: life.voucher_amount(),
+            voucher_ms: life.voucher_ms(),
+            voucher_from_ms: life.vouchers_from_ms().unwrap_or(0),
         })
     }
 
@@ -386,7 +449,7 @@ impl Model {
         let lives = self.meter.lives.values().filter(|l| l.stream == stream);
         let closed: Vec<_> = lives.clone().filter_map(|l| l.closed).collect();
         Audience {
-            live: (lives.count() - closed.len()) as u32,
+            live: lives.filter(|l| l.open()).count() as u32,
             watched_ms: closed.iter().map(|c| c.watched_ms).sum(),
             closed: closed.len() as u32,
             pages: self.meter.page_numbers.get(&stream).copied().unwrap_or(0),
@@ -406,11 +469,20 @@ impl Model {
         Some(PageView { payer, sessions })
     }
 
-    /// All open sessions.
+    /// All open sessions: neither closed nor closing.
     pub fn open_sessions(&self) -> Vec<SessionId> {
+        self.sessions_where(Life::open)
+    }
+
+    /// All sessions that sit on pages: open or closing.
+    pub fn seated_sessions(&self) -> Vec<SessionId> {
+        self.sessions_where(Life::seated)
+    }
+
+    fn sessions_where(&self, fits: fn(&Life) -> bool) -> Vec<SessionId> {
         let lives = self.meter.lives.iter();
         lives
-            .filter(|(_, life)| life.closed.is_none())
+            .filter(|(_, life)| fits(life))
             .map(|((viewer, number), _)| SessionId {
                 viewer: *viewer,
                 number: *number,

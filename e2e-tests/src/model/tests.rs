@@ -2,6 +2,7 @@
 
 mod random;
 mod rules;
+mod vouchers;
 
 use super::*;
 use vilokanam_interfaces::{
@@ -567,7 +568,7 @@ fn a_delisted_token_keeps_its_exits() {
 fn charge_answers_for_any_session() {
     let world = World::new();
     let item = ChargeItem {
-        stream: 9,
+        stream: 1,
         broadcast: 1,
         asset: NATIVE,
         rate_per_sec: 1_000_000_000_000_000_000,

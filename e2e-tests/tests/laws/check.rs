@@ -134,6 +134,14 @@ impl Touched {
                 self.session(before, own(*number), true);
             }
             M::CloseEnded(id) => self.session(before, *id, true),
+            M::SetKey { number, .. } => self.session(before, own(*number), false),
+            M::Redeem(signed) => self.session(before, signed.voucher.at.id, false),
+            M::RedeemMany(all) => {
+                for signed in all.iter().take(4) {
+                    self.session(before, signed.voucher.at.id, false);
+                }
+            }
+            M::Dismiss(at) | M::FinishClose(at) => self.session(before, at.id, true),
             M::Settle(id) => self.session(before, *id, false),
             M::SettleMany(ids) => {
                 for id in ids.iter().take(4) {
@@ -333,7 +341,7 @@ impl World {
                 all.payables.insert((person, asset));
             }
         }
-        for id in model.open_sessions() {
+        for id in model.seated_sessions() {
             all.sessions.insert((id.viewer, id.number));
         }
         let watched = |viewer: &AccountId| thorough || model.viewer(*viewer).sessions > 0;

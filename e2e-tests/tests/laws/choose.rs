@@ -6,6 +6,7 @@ mod payments;
 mod pricing;
 mod registry;
 mod tokens;
+pub mod vouchers;
 
 use crate::{
     base::Start,
@@ -14,7 +15,7 @@ use crate::{
 };
 use std::ops::Range;
 use vilokanam_chain::account;
-use vilokanam_e2e::model::Action;
+use vilokanam_e2e::model::{Action, Life};
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, Millis, SessionId, StreamId, MIN_REPRICE_MS, PAUSE_REST_MS,
 };
@@ -46,6 +47,11 @@ const VERBS: &[(u16, Choose)] = &[
     (5, |c| c.settle_page()),
     (4, |c| c.begin_exit()),
     (8, |c| c.finish_exit()),
+    (8, |c| c.set_key()),
+    (26, |c| c.redeem()),
+    (10, |c| c.redeem_many()),
+    (3, |c| c.dismiss()),
+    (8, |c| c.finish_close()),
     (3, |c| c.owed()),
     (1, |c| c.refundable()),
     (3, |c| c.runs_out_at()),
@@ -100,7 +106,7 @@ const VERBS: &[(u16, Choose)] = &[
 /// Where `open` is among them.
 const OPEN: usize = 1;
 /// Those of them that are about a session.
-const ABOUT_SESSIONS: Range<usize> = 3..16;
+const ABOUT_SESSIONS: Range<usize> = 3..21;
 
 /// What `step` does in `world`.
 pub fn choose(world: &World, step: &Step) -> Choice {
@@ -123,7 +129,7 @@ pub fn choose(world: &World, step: &Step) -> Choice {
         };
     }
     // With no session to speak of, one is opened instead, most of the time.
-    let idle = world.model.open_sessions().is_empty();
+    let idle = world.model.seated_sessions().is_empty();
     if idle && ABOUT_SESSIONS.contains(&verb) && !step[step.len() - 1].is_multiple_of(4) {
         return chooser.open();
     }
@@ -231,6 +237,14 @@ impl Chooser<'_> {
     }
 
     fn session_where(&mut self, fits: impl Fn(&World, SessionId) -> bool) -> SessionId {
+        self.session_among(self.world.model.open_sessions(), fits)
+    }
+
+    fn session_among(
+        &mut self,
+        mut open: Vec<SessionId>,
+        fits: impl Fn(&World, SessionId) -> bool,
+    ) -> SessionId {
         let world = self.world;
         let place = self.dice.roll(30);
         if place >= 28 {
@@ -241,7 +255,6 @@ impl Chooser<'_> {
             let number = if place == 28 { number } else { number + 1 };
             return SessionId { viewer, number };
         }
-        let mut open = world.model.open_sessions();
         if place >= 4 {
             let fitting: Vec<_> = open.iter().filter(|id| fits(world, **id)).collect();
             if !fitting.is_empty() {
@@ -259,11 +272,12 @@ impl Chooser<'_> {
         self.session_where(|_, _| true)
     }
 
-    /// One that goes on: running, or paused.
+    /// One that goes on: running, or paused by its viewer.
     fn going(&mut self, running: bool) -> Option<SessionId> {
         let fits = |id: &SessionId| {
             let life = self.world.model.life(*id);
-            life.is_some_and(|life| life.running() == running) && !ended(self.world, *id)
+            let fits = |life: &Life| life.running() == running && (running || life.key().is_none());
+            life.is_some_and(fits) && !ended(self.world, *id)
         };
         let mut open = self.world.model.open_sessions();
         open.retain(fits);
@@ -297,11 +311,18 @@ impl Chooser<'_> {
             let last = model.track(stream, broadcast).last();
             at.extend(last.map(|entry| entry.from_ms + MIN_REPRICE_MS));
         }
-        for id in model.open_sessions() {
-            at.extend(model.runs_out_at(id).ok().flatten());
-            let life = model.life(id);
-            at.extend(life.and_then(|life| life.until_ms));
-            at.extend(life.and_then(|life| life.exit_ms));
+        for id in model.seated_sessions() {
+            let Some(life) = model.life(id) else {
+                continue;
+            };
+            let end = model.runs_out_at(id).ok().flatten();
+            at.extend(end);
+            at.extend(life.until_ms);
+            at.extend(life.exit_ms);
+            at.extend(model.old_key(life).map(|(_, until_ms)| until_ms));
+            if model.takes_vouchers(life) {
+                at.extend(end.map(|end| end.saturating_add(model.meter.exit_delay_ms)));
+            }
         }
         let pause = model.payments.pause_end_ms;
         at.extend(pause.into_iter().flat_map(|end| [end, end + PAUSE_REST_MS]));

@@ -14,6 +14,12 @@ impl World {
         for id in self.model.open_sessions() {
             self.leave(id)?;
         }
+        if !self.model.seated_sessions().is_empty() {
+            self.wait(EXIT_DELAY_MS);
+        }
+        for id in self.model.seated_sessions() {
+            self.finish_leaving(id)?;
+        }
         for asset in 0..self.model.asset_count() {
             let token = self.model.asset(asset).and_then(|a| a.token);
             let tokens = &self.model.contracts.tokens;
@@ -25,18 +31,28 @@ impl World {
         Ok(())
     }
 
-    /// One viewer leaves, by the exit that needs nobody if the session cannot be closed.
+    /// One viewer leaves, by the exit that needs nobody if the session cannot be closed. Whoever has to wait is waited for once.
     fn leave(&mut self, id: SessionId) -> Checked {
         let number = id.number;
         self.act(id.viewer, 0, Action::Meter(MeterCall::Close(number)))?;
-        let Some(life) = self.model.life(id).filter(|life| life.closed.is_none()) else {
-            return Ok(());
-        };
-        if life.exit_ms.is_none() {
-            self.must(id.viewer, 0, Action::Meter(MeterCall::BeginExit(number)))?;
+        match self.model.life(id).filter(|life| life.open()) {
+            Some(life) if life.exit_ms.is_none() => {
+                self.must(id.viewer, 0, Action::Meter(MeterCall::BeginExit(number)))
+            }
+            _ => Ok(()),
         }
-        self.wait(EXIT_DELAY_MS);
-        self.must(id.viewer, 0, Action::Meter(MeterCall::FinishExit(number)))
+    }
+
+    /// A viewer who began to leave is out: by an exit of their own, or by anyone's call if the session is closing.
+    fn finish_leaving(&mut self, id: SessionId) -> Checked {
+        let life = self.model.life(id);
+        if life.is_some_and(|life| life.open()) {
+            let call = MeterCall::FinishExit(id.number);
+            return self.must(id.viewer, 0, Action::Meter(call));
+        }
+        let at = self.model.seat_of(id).ok_or("a session without a seat")?;
+        let call = MeterCall::FinishClose(at);
+        self.must(account("stranger"), 0, Action::Meter(call))
     }
 
     fn empty(&mut self, asset: AssetId) -> Checked {

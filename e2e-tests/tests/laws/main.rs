@@ -66,14 +66,19 @@ const MESSAGES: &[&str] = &[
     "meter.clear_page",
     "meter.close",
     "meter.close_ended",
+    "meter.dismiss",
+    "meter.finish_close",
     "meter.finish_exit",
     "meter.open",
     "meter.owed",
     "meter.pause",
     "meter.provide_seats",
+    "meter.redeem",
+    "meter.redeem_many",
     "meter.refundable",
     "meter.resume",
     "meter.runs_out_at",
+    "meter.set_key",
     "meter.settle",
     "meter.settle_many",
     "meter.settle_page",
@@ -114,6 +119,35 @@ const MESSAGES: &[&str] = &[
     "token.increase_allowance",
     "token.transfer",
     "token.transfer_from",
+];
+
+/// What the messages about vouchers and keys must have been refused for.
+const REFUSALS: &[(&str, &[&str])] = &[
+    (
+        "meter.redeem",
+        &[
+            "Voucher(NotSeated)",
+            "Voucher(NoKey)",
+            "Voucher(NotNewer)",
+            "Voucher(TimeFallsBack)",
+            "Voucher(AboveCeiling)",
+            "Voucher(AheadOfTime)",
+            "Voucher(AboveHold)",
+            "Voucher(BadSignature)",
+        ],
+    ),
+    ("meter.redeem_many", &["TooMany"]),
+    (
+        "meter.set_key",
+        &["InvalidKey", "ExitBegun", "KeyChanging", "SessionEnded"],
+    ),
+    ("meter.close_ended", &["SessionNotEnded", "ExitNotDue"]),
+    ("meter.dismiss", &["SessionNotFound", "NotCreator"]),
+    (
+        "meter.finish_close",
+        &["SessionNotFound", "NotClosing", "ExitNotDue"],
+    ),
+    ("meter.resume", &["NotPaused"]),
 ];
 
 fn number(name: &str, default: usize) -> usize {
@@ -252,5 +286,7 @@ fn laws_hold_on_random_evenings() {
     if cases >= RUNS && steps >= STEPS {
         let never = tally::never_succeeded(MESSAGES);
         assert!(never.is_empty(), "never succeeded: {never:?}");
+        let never = tally::never_refused(REFUSALS);
+        assert!(never.is_empty(), "never refused: {never:?}");
     }
 }

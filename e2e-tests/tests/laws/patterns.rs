@@ -1,7 +1,8 @@
 //! Laws on their own: the same time watched in other patterns, and what a message costs with more history.
 
 use crate::base::Start;
-use crate::world::{World, RATE};
+use crate::choose::vouchers::{key_of, plain};
+use crate::world::{World, EXIT_DELAY_MS, RATE};
 use proptest::{collection::vec, prelude::*};
 use vilokanam_chain::{account, Calls};
 use vilokanam_e2e::model::{Action, MeterCall};
@@ -18,6 +19,16 @@ fn world() -> World {
 
 /// A session of `viewer` on a stream, with no limits but its hold.
 fn open(world: &mut World, viewer: &str, stream: StreamId) -> SessionId {
+    open_with(world, viewer, stream, None)
+}
+
+/// The same, billed by vouchers of a key if there is one.
+fn open_with(
+    world: &mut World,
+    viewer: &str,
+    stream: StreamId,
+    key: Option<AccountId>,
+) -> SessionId {
     let viewer = account(viewer);
     let request = OpenRequest {
         stream,
@@ -26,7 +37,7 @@ fn open(world: &mut World, viewer: &str, stream: StreamId) -> SessionId {
         ceiling: Balance::MAX,
         until_ms: None,
         referrer: Some(account("ghost")),
-        key: None,
+        key,
     };
     let opened = world.act(viewer, 0, Action::Meter(MeterCall::Open(request)));
     opened.expect("chain and model agree");
@@ -87,6 +98,53 @@ fn evening(spans: &[Millis], settled: &[u8]) -> Vec<Balance> {
     money(&mut world)
 }
 
+/// Two viewers sign for the same evening after each span; `redeemed` says which vouchers are redeemed, and how.
+fn signed_evening(spans: &[Millis], redeemed: &[u8]) -> Vec<Balance> {
+    let mut world = world();
+    let key = Some(key_of(0));
+    let ids = [
+        open_with(&mut world, "carol", 1, key),
+        open_with(&mut world, "erin", 1, key),
+    ];
+    let stranger = account("stranger");
+    let mut ms = 0;
+    for (place, span) in spans.iter().enumerate() {
+        world.wait(*span);
+        ms += span;
+        let last = place + 1 == spans.len();
+        let [carol, erin] = ids.map(|id| plain(&world, id, ms, RATE * Balance::from(ms) / 1_000));
+        match redeemed.get(place).copied().unwrap_or(0) {
+            _ if last => {
+                let all = vec![carol, erin];
+                meter(&mut world, stranger, MeterCall::RedeemMany(all));
+            }
+            1 => meter(&mut world, stranger, MeterCall::Redeem(carol)),
+            2 => {
+                let all = vec![erin.clone(), carol, erin];
+                meter(&mut world, stranger, MeterCall::RedeemMany(all));
+            }
+            3 => {
+                // The same voucher twice, and one that is older.
+                let older = plain(&world, ids[1], ms - 1, 1);
+                meter(&mut world, stranger, MeterCall::Redeem(erin.clone()));
+                for voucher in [erin, older] {
+                    meter(&mut world, stranger, MeterCall::Redeem(voucher));
+                }
+            }
+            _ => {}
+        }
+    }
+    for id in ids {
+        meter(&mut world, id.viewer, MeterCall::Close(id.number));
+    }
+    world.wait(EXIT_DELAY_MS);
+    for id in ids {
+        let at = world.model.seat_of(id).expect("it was opened");
+        meter(&mut world, stranger, MeterCall::FinishClose(at));
+    }
+    money(&mut world)
+}
+
 fn config() -> ProptestConfig {
     ProptestConfig {
         cases: 8,
@@ -105,6 +163,15 @@ proptest! {
         settled in vec(0u8..4, 8),
     ) {
         prop_assert_eq!(evening(&spans, &settled), evening(&spans, &[]));
+    }
+
+    /// Whichever vouchers are redeemed on the way, how often and in what order: the newest of each decides.
+    #[test]
+    fn law_11_any_pattern_of_redeeming_gives_the_same(
+        spans in vec(1u64..100_000, 1..8),
+        redeemed in vec(0u8..4, 8),
+    ) {
+        prop_assert_eq!(signed_evening(&spans, &redeemed), signed_evening(&spans, &[]));
     }
 
     /// Pausing and resuming in the same instant changes nothing.

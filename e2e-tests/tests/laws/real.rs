@@ -210,6 +210,14 @@ impl Transaction<'_> {
             }
             M::BeginExit(number) => self.send(s.begin_exit(number), unit, o),
             M::FinishExit(number) => self.send(s.finish_exit(number), unit, o),
+            M::SetKey { number, key } => self.send(s.set_key(number, key), unit, o),
+            M::Redeem(signed) => self.send(s.redeem(signed.voucher), Value::Amount, o),
+            M::RedeemMany(all) => {
+                let vouchers = all.into_iter().map(|signed| signed.voucher).collect();
+                self.send(s.redeem_many(vouchers), Value::Vouchers, o)
+            }
+            M::Dismiss(at) => self.send(s.dismiss(at), Value::Amount, o),
+            M::FinishClose(at) => self.send(s.finish_close(at), Value::Amount, o),
             M::ProvideSeats { stream, pages } => self.send(c.provide_seats(stream, pages), unit, o),
             M::ClearPage { stream, page } => self.send(c.clear_page(stream, page), unit, o),
         }

@@ -58,6 +58,21 @@ pub fn table() -> (String, u64) {
     (text, all)
 }
 
+/// Those refusals that no message was ever given.
+pub fn never_refused(refusals: &[(&str, &[&str])]) -> Vec<String> {
+    let counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = refusals
+        .iter()
+        .flat_map(|(message, answers)| answers.iter().map(move |answer| (*message, *answer)));
+    let never = all.filter(|(message, answer)| {
+        let answers = counts.get(*message);
+        !answers.is_some_and(|answers| answers.contains_key(*answer))
+    });
+    never
+        .map(|(message, answer)| format!("{message}: {answer}"))
+        .collect()
+}
+
 /// Those of `messages` that never succeeded.
 pub fn never_succeeded(messages: &[&str]) -> Vec<String> {
     let counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,8 +25,17 @@ struct Seen {
     accrued: u128,
     watched_ms: Millis,
     opened_ms: Millis,
+    /// Since when its clock stands still.
     paused_at: Option<Millis>,
     paused_ms: Millis,
+    until_ms: Option<Millis>,
+    ceiling: Balance,
+    key: Option<AccountId>,
+    /// Since when it takes vouchers.
+    vouchers_from: Option<Millis>,
+    voucher_amount: Balance,
+    voucher_ms: Millis,
+    closing: bool,
     closed: bool,
 }
 
@@ -104,6 +113,11 @@ impl Witness {
                 hold: e.hold,
                 opened_ms: now_ms,
                 since_ms: now_ms,
+                until_ms: e.until_ms,
+                ceiling: e.ceiling,
+                key: e.key,
+                vouchers_from: e.key.map(|_| now_ms),
+                paused_at: e.key.map(|_| now_ms),
                 ..Seen::default()
             };
             self.sessions.insert((e.viewer, e.number), seen);
@@ -124,6 +138,32 @@ impl Witness {
             let from = seen.paused_at.take().unwrap_or(now_ms);
             seen.paused_ms += now_ms - from;
         }
+        for e in receipt.events_of::<meter::KeyChanged>() {
+            let (viewer, number) = (e.viewer, e.number);
+            let seen = self.open(SessionId { viewer, number })?;
+            ensure(!seen.closing && e.old == seen.key && e.new != e.old, || {
+                format!("{e:?} of {seen:?}")
+            })?;
+            seen.key = e.new;
+            seen.vouchers_from.get_or_insert(now_ms);
+            seen.paused_at.get_or_insert(now_ms);
+        }
+        for e in receipt.events_of::<meter::SessionClosing>() {
+            let (viewer, number) = (e.viewer, e.number);
+            let seen = self.open(SessionId { viewer, number })?;
+            ensure(!seen.closing && seen.vouchers_from.is_some(), || {
+                format!("law 10: {e:?} of {seen:?}")
+            })?;
+            seen.closing = true;
+            seen.until_ms = Some(seen.until_ms.map_or(now_ms, |until| until.min(now_ms)));
+            seen.paused_at.get_or_insert(now_ms);
+        }
+        for e in receipt.events_of::<meter::ExitBegun>() {
+            let (viewer, number) = (e.viewer, e.number);
+            let seen = self.open(SessionId { viewer, number })?;
+            seen.until_ms = Some(seen.until_ms.map_or(now_ms, |until| until.min(now_ms)));
+        }
+        self.see_vouchers(now_ms, receipt)?;
         for e in receipt.events_of::<meter::Settled>() {
             for part in e.settlements {
                 let seen = self.open(part.session)?;
@@ -149,10 +189,12 @@ impl Witness {
             ensure(e.settled >= seen.settled, || {
                 format!("law 6: {e:?} of {seen:?}")
             })?;
-            ensure(e.watched_ms + paused <= open_ms, || {
+            // Clock and vouchers count apart.
+            let clock_ms = e.watched_ms.checked_sub(seen.voucher_ms);
+            ensure(clock_ms.is_some_and(|ms| ms + paused <= open_ms), || {
                 format!("law 7: {e:?} of {seen:?}")
             })?;
-            ensure(e.watched_ms >= seen.watched_ms, || {
+            ensure(clock_ms >= Some(seen.watched_ms), || {
                 format!("law 9: {e:?} of {seen:?}")
             })?;
             let (asset, amount) = (seen.asset, e.settled - seen.settled);
@@ -163,23 +205,70 @@ impl Witness {
         Ok(())
     }
 
+    /// Laws 6, 7, 9 and 11: each voucher that is paid adds what it says, to what was paid before.
+    fn see_vouchers(&mut self, now_ms: Millis, receipt: &Receipt) -> Checked {
+        for e in receipt.events_of::<meter::Redeemed>() {
+            for part in e.redemptions {
+                let seen = self.open(part.session)?;
+                let amount = part.amount;
+                let adds = amount > 0
+                    && part.voucher_amount == seen.voucher_amount + amount
+                    && part.settled == seen.settled + amount
+                    && part.settled <= seen.hold;
+                ensure(adds, || format!("law 3 or 11: {part:?} of {seen:?}"))?;
+                let at_ms = now_ms.min(seen.until_ms.unwrap_or(now_ms));
+                let from_ms = seen
+                    .vouchers_from
+                    .ok_or("law 11: a voucher without a key")?;
+                let in_time = part.voucher_ms >= seen.voucher_ms
+                    && part.voucher_ms <= at_ms.saturating_sub(from_ms) + 12_000;
+                ensure(in_time, || format!("law 7 or 9: {part:?} of {seen:?}"))?;
+                let dearest = seen.ceiling.saturating_mul(part.voucher_ms.into());
+                ensure(part.voucher_amount * 1_000 <= dearest, || {
+                    format!("law 7: {part:?} of {seen:?}")
+                })?;
+                seen.settled = part.settled;
+                seen.voucher_amount = part.voucher_amount;
+                seen.voucher_ms = part.voucher_ms;
+                // A voucher may take of the hold what a running clock counts on but has not written down.
+                seen.due = match seen.paused_at {
+                    Some(_) => seen.due + amount,
+                    None => seen.settled,
+                };
+                ensure(seen.due <= seen.hold, || {
+                    format!("law 6: {part:?} of {seen:?}")
+                })?;
+                let asset = seen.asset;
+                self.ledger(asset).settled += amount;
+            }
+        }
+        Ok(())
+    }
+
     /// What the meter says of a session.
     pub fn see_session(&mut self, id: SessionId, real: Option<&Session>) -> Checked {
         let Some(real) = real else {
             let open = self.sessions.get(&(id.viewer, id.number));
-            let open = open.is_some_and(|seen| !seen.closed);
+            let open = open.is_some_and(|seen| !seen.closed && !seen.closing);
             return ensure(!open, || format!("law 10: {id:?} is gone"));
         };
         let seen = self.open(id)?;
         ensure(
-            (real.hold, real.settled) == (seen.hold, seen.settled),
-            || format!("law 3: {real:?} of {seen:?}"),
+            (real.hold, real.settled) == (seen.hold, seen.settled) && !seen.closing,
+            || format!("law 3 or 10: {real:?} of {seen:?}"),
+        )?;
+        let vouchers = (real.key, real.voucher_amount, real.voucher_ms);
+        ensure(
+            vouchers == (seen.key, seen.voucher_amount, seen.voucher_ms),
+            || format!("law 11: {real:?} of {seen:?}"),
         )?;
         let dearest = real.ceiling.saturating_mul(1_000_000);
         let dearest = dearest.saturating_mul(real.watched_ms.into());
         let whole = real.accrued / UNIT;
         ensure(
-            real.accrued <= real.hold * UNIT && real.accrued <= dearest && real.settled <= whole,
+            real.accrued <= (real.hold - real.voucher_amount) * UNIT
+                && real.accrued <= dearest
+                && real.settled <= whole + real.voucher_amount,
             || format!("law 6: {real:?}"),
         )?;
         let goes_on = real.since_ms >= seen.since_ms
@@ -221,7 +310,8 @@ impl Witness {
     /// Law 15.
     pub fn check_live(&self, stream: StreamId, live: u32) -> Checked {
         let open = self.sessions.values();
-        let open = open.filter(|s| s.stream == stream && !s.closed).count();
+        let open = open.filter(|s| s.stream == stream && !s.closed && !s.closing);
+        let open = open.count();
         ensure(open == live as usize, || {
             format!("law 15: {live} of {open} on stream {stream}")
         })
@@ -244,7 +334,7 @@ impl Witness {
         self.ledgers.entry(asset).or_default()
     }
 
-    /// A session that must be open.
+    /// A session that must be open, or closing.
     fn open(&mut self, id: SessionId) -> Result<&mut Seen, String> {
         let seen = self.sessions.get_mut(&(id.viewer, id.number));
         let seen = seen.filter(|seen| !seen.closed);

@@ -38,6 +38,11 @@ impl Model {
             MeterCall::SettlePage { stream, page } => self.settle_page(*stream, *page),
             MeterCall::BeginExit(number) => self.begin_exit(own(*number)),
             MeterCall::FinishExit(number) => self.finish_exit(own(*number)),
+            MeterCall::SetKey { number, key } => self.set_key(own(*number), *key),
+            MeterCall::Redeem(voucher) => self.redeem(voucher).map(Value::Amount),
+            MeterCall::RedeemMany(vouchers) => self.redeem_many(vouchers).map(Value::Vouchers),
+            MeterCall::Dismiss(at) => self.dismiss(caller, at),
+            MeterCall::FinishClose(at) => self.finish_close(at),
             MeterCall::ProvideSeats { stream, pages } => {
                 self.provide_seats(caller, *stream, *pages)
             }
@@ -45,7 +50,7 @@ impl Model {
         }
     }
 
-    fn ensure_meter_wired(&self) -> Result<(), Error> {
+    pub(super) fn ensure_meter_wired(&self) -> Result<(), Error> {
         let wiring = self.wiring(Part::Meter);
         let slots = [wiring.registry, wiring.pricing, wiring.payments];
         let wired = slots.iter().all(Option::is_some);
@@ -71,7 +76,7 @@ impl Model {
     }
 
     /// What charging needs: the pricing engine, and the registry behind it.
-    fn ensure_can_charge(&self) -> Result<(), Error> {
+    pub(super) fn ensure_can_charge(&self) -> Result<(), Error> {
         self.meter_reaches_pricing()?;
         self.ensure_pricing_can_charge().map_err(Error::Pricing)
     }
@@ -83,7 +88,7 @@ impl Model {
         Ok(life)
     }
 
-    fn ensure_not_ended(&self, life: &Life) -> Result<(), Error> {
+    pub(super) fn ensure_not_ended(&self, life: &Life) -> Result<(), Error> {
         match self.whole_clock(life).ended_ms(self.now_ms) {
             Some(ended_ms) => Err(Error::SessionEnded { ended_ms }),
             None => Ok(()),
@@ -105,6 +110,7 @@ impl Model {
         if request.until_ms.is_some_and(|until| until <= self.now_ms) {
             return Err(Error::UntilPassed);
         }
+        ensure_key(request.key)?;
         self.meter_reaches_pricing()?;
         let offer = self.offer(viewer, request).map_err(Error::Pricing)?;
         let per_ms = offer.rate_per_sec * u128::from(offer.factor);
@@ -155,12 +161,26 @@ impl Model {
             ceiling: request.ceiling,
             until_ms: request.until_ms,
             opened_ms: now,
-            runs: vec![Run {
-                from_ms: now,
-                to_ms: None,
-            }],
+            // A key bills instead of the clock.
+            runs: match request.key {
+                Some(_) => Vec::new(),
+                None => vec![Run {
+                    from_ms: now,
+                    to_ms: None,
+                }],
+            },
             exit_ms: None,
             paid: Vec::new(),
+            keys: request
+                .key
+                .map(|_| KeySet {
+                    at_ms: now,
+                    key: request.key,
+                })
+                .into_iter()
+                .collect(),
+            vouchers: Vec::new(),
+            closing_ms: None,
             since_ms: now,
             closed: None,
         };
@@ -211,7 +231,7 @@ impl Model {
     fn resume(&mut self, id: SessionId) -> Result<Value, Error> {
         self.ensure_meter_wired()?;
         let life = self.open_life(id)?;
-        if life.running() {
+        if life.running() || life.key().is_some() {
             return Err(Error::NotPaused);
         }
         self.ensure_can_charge()?;
@@ -232,28 +252,42 @@ impl Model {
         self.ensure_meter_wired()?;
         let life = self.open_life(id)?;
         self.ensure_can_charge()?;
-        let ended = self.whole_clock(life).ended_ms(self.now_ms).is_some();
-        if only_ended && !ended {
-            return Err(Error::SessionNotEnded);
+        let takes_vouchers = self.takes_vouchers(life);
+        if only_ended {
+            let ended_ms = self.whole_clock(life).ended_ms(self.now_ms);
+            let ended_ms = ended_ms.ok_or(Error::SessionNotEnded)?;
+            if takes_vouchers {
+                ensure_due(self.now_ms, ended_ms + self.meter.exit_delay_ms)?;
+            }
+        } else if takes_vouchers {
+            self.begin_close(id);
+            return Ok(Value::Amount(0));
         }
-        let (upto_ms, accrued, watched_ms) = self.charged(life, self.now_ms);
-        let due = accrued / SCALE;
-        let moved = self.pay_and_release(id, due, watched_ms, false)?;
+        self.finish(id)
+    }
+
+    /// Settles a session up to now and closes it.
+    pub(super) fn finish(&mut self, id: SessionId) -> Result<Value, Error> {
+        let life = self.seated_life(id).ok_or(Error::SessionNotFound)?;
+        let (upto_ms, ..) = self.charged(life, self.now_ms);
+        let moved = self.pay_and_release(id, upto_ms, false)?;
         self.life_mut(id).since_ms = upto_ms;
         Ok(Value::Amount(moved))
     }
 
-    /// Closes a session at `due` in all; the rest of its hold goes to its viewer.
+    /// Closes a session at its vouchers and what its clock says at `upto_ms`; the rest of its hold goes to its viewer.
     fn pay_and_release(
         &mut self,
         id: SessionId,
-        due: Balance,
-        watched_ms: Millis,
+        upto_ms: Millis,
         by_exit: bool,
     ) -> Result<Balance, Error> {
         self.meter_reaches_payments()?;
         let (meter, at_ms) = (self.contracts.meter, self.now_ms);
-        let life = self.open_life(id)?;
+        let life = self.seated_life(id).ok_or(Error::SessionNotFound)?;
+        let (_, accrued, clock_ms) = self.charged(life, upto_ms);
+        let due = accrued / SCALE + life.voucher_amount();
+        let watched_ms = clock_ms + life.voucher_ms();
         let (before, released) = (life.settled(), life.hold() - due);
         let item = SettleItem {
             terms: 0,
@@ -276,7 +310,7 @@ impl Model {
         Ok(due - before)
     }
 
-    /// Settles different open sessions at once; what each paid.
+    /// Settles different seated sessions at once; what each paid.
     fn settle_all(&mut self, ids: &[SessionId]) -> Result<Vec<Balance>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -285,9 +319,9 @@ impl Model {
         let (mut terms, mut items) = (Vec::new(), Vec::new());
         let (mut amounts, mut marks) = (Vec::new(), Vec::new());
         for id in ids {
-            let life = self.open_life(*id)?;
-            let (upto_ms, accrued, _) = self.charged(life, self.now_ms);
-            let (before, after) = (life.settled(), accrued / SCALE);
+            let life = self.seated_life(*id).ok_or(Error::SessionNotFound)?;
+            let (upto_ms, ..) = self.charged(life, self.now_ms);
+            let (before, after) = (life.settled(), self.due(life));
             amounts.push(after - before);
             if after > before {
                 items.push(SettleItem {
@@ -356,7 +390,7 @@ impl Model {
         let paid = self.settle_all(&view.sessions)?;
         let mut sums: Vec<(AssetId, Balance)> = Vec::new();
         for (id, amount) in view.sessions.iter().zip(paid) {
-            let asset = self.open_life(*id)?.asset;
+            let asset = self.seated_life(*id).expect("it was settled").asset;
             match sums.iter_mut().find(|s| s.0 == asset) {
                 _ if amount == 0 => {}
                 Some(sum) => sum.1 += amount,
@@ -381,11 +415,8 @@ impl Model {
         self.ensure_meter_wired()?;
         let life = self.open_life(id)?;
         let finish_ms = life.exit_ms.ok_or(Error::ExitNotBegun)?;
-        if self.now_ms < finish_ms {
-            return Err(Error::ExitNotDue { finish_ms });
-        }
-        let (_, accrued, watched_ms) = self.charged(life, life.since_ms);
-        self.pay_and_release(id, accrued / SCALE, watched_ms, true)?;
+        ensure_due(self.now_ms, finish_ms)?;
+        self.pay_and_release(id, life.since_ms, true)?;
         Ok(Value::Unit)
     }
 
@@ -432,6 +463,22 @@ impl Model {
         self.meter.pages.remove(&(stream, page));
         Ok(Value::Unit)
     }
+}
+
+/// `InvalidKey`: the key that anyone can sign for.
+pub(super) fn ensure_key(key: Option<AccountId>) -> Result<(), Error> {
+    if key == Some(AccountId::from([0; 32])) {
+        return Err(Error::InvalidKey);
+    }
+    Ok(())
+}
+
+/// `ExitNotDue`: it is not time yet.
+pub(super) fn ensure_due(now_ms: Millis, finish_ms: Millis) -> Result<(), Error> {
+    if now_ms < finish_ms {
+        return Err(Error::ExitNotDue { finish_ms });
+    }
+    Ok(())
 }
 
 /// `AboveCeiling`: rate × factor > ceiling × 10^6.

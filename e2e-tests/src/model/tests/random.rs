@@ -1,6 +1,10 @@
 //! Random lives: whatever the meter settles when, the money is the same.
 
-use super::*;
+use super::{vouchers::signed, *};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Vouchers that were paid.
+static VOUCHERS: AtomicU32 = AtomicU32::new(0);
 
 /// A small generator, so that a seed gives the same walk everywhere.
 struct Dice(u64);
@@ -24,7 +28,7 @@ fn charged_onwards(model: &Model, id: SessionId) -> Charged {
         rate_per_sec: session.rate_per_sec,
         factor: session.factor,
         ceiling: session.ceiling,
-        hold: session.hold,
+        hold: session.hold - session.voucher_amount,
         accrued: session.accrued,
         since_ms: session.since_ms,
         running: session.state == SessionState::Running,
@@ -54,9 +58,16 @@ fn step(world: &mut World, dice: &mut Dice) {
         viewer: who(viewer),
         number,
     };
+    // Vouchers go to whoever sits there.
+    let seated = world.0.seated_sessions();
+    let place = dice.roll(seated.len().max(1) as u64) as usize;
+    let vouched = seated.get(place).copied().unwrap_or(id);
     let until = world.0.now_ms + dice.roll(200_000);
-    let call = match dice.roll(14) {
+    let key = who(50 + dice.roll(3) as u8);
+    let at = world.0.seat_of(id);
+    let call = match dice.roll(22) {
         0..=3 => MeterCall::Open(OpenRequest {
+            key: (dice.roll(3) == 0).then_some(key),
             hold: Balance::from(dice.roll(60_000)),
             ceiling: 1_500 + Balance::from(dice.roll(4) * 700),
             until_ms: (dice.roll(3) == 0).then_some(until),
@@ -76,9 +87,48 @@ fn step(world: &mut World, dice: &mut Dice) {
             id,
             amount: dice.roll(5_000).into(),
         },
+        13 | 14 => MeterCall::SetKey {
+            number,
+            key: (dice.roll(3) > 0).then_some(key),
+        },
+        15..=18 => {
+            // Mostly by the right key and in time.
+            let life = world.0.life(vouched).filter(|_| dice.roll(6) > 0);
+            let by = life.and_then(Life::key).unwrap_or(key);
+            let (paid, paid_ms) = life.map_or((0, 0), |l| (l.voucher_amount(), l.voucher_ms()));
+            let latest_ms = life.map_or(30_000, |life| world.0.voucher_latest_ms(life));
+            let ms = paid_ms + dice.roll(latest_ms.saturating_sub(paid_ms) + 2);
+            let amount = paid + Balance::from(dice.roll((ms - paid_ms) / 4 + 2));
+            MeterCall::Redeem(signed(&world.0, vouched, ms, amount, by))
+        }
+        19 => match at {
+            Some(at) if dice.roll(4) == 0 => MeterCall::Dismiss(at),
+            Some(at) => MeterCall::FinishClose(at),
+            None => MeterCall::Close(number),
+        },
         _ => MeterCall::SettleMany(world.0.open_sessions()),
     };
-    let _ = world.meter(viewer, call);
+    let caller = match call {
+        MeterCall::Dismiss(_) => CREATOR,
+        _ => viewer,
+    };
+    let id = match call {
+        MeterCall::Redeem(_) => vouched,
+        _ => id,
+    };
+    let before = world.0.life(id).map(|life| world.0.due(life));
+    let paid = world.meter(caller, call.clone());
+    let life = world.0.life(id);
+    if let (MeterCall::Redeem(_), Ok(_), Some(life)) = (&call, paid, life) {
+        // Owed never falls; a running clock may lose what is left of a millisecond to a voucher.
+        let whole = if life.running() {
+            0
+        } else {
+            before.unwrap_or(0)
+        };
+        assert!(world.0.due(life) >= whole, "law 6: {life:?}");
+        VOUCHERS.fetch_add(1, Ordering::Relaxed);
+    }
     let stream = 1;
     match dice.roll(12) {
         0 => {
@@ -102,7 +152,7 @@ fn step(world: &mut World, dice: &mut Dice) {
     };
     check(&world.0);
     // Often nothing passes: many messages of one block.
-    let most = [1, 1, 10, 2_000, 30_000][dice.roll(5) as usize];
+    let most = [1, 1, 10, 2_000, 2_000, 30_000, 30_000, 300_000][dice.roll(8) as usize];
     world.0.advance(dice.roll(most));
     check(&world.0);
 }
@@ -136,10 +186,12 @@ fn random_lives_cost_the_same_however_they_are_settled() {
             world.payments(viewer, deposit).unwrap();
         }
         let mut dice = Dice(seed);
-        for _ in 0..150 {
+        for _ in 0..300 {
             step(&mut world, &mut dice);
         }
         closed += world.0.audience(1).closed;
     }
     assert!(closed > 150, "only {closed} sessions were closed");
+    let vouchers = VOUCHERS.load(Ordering::Relaxed);
+    assert!(vouchers > 300, "only {vouchers} vouchers were paid");
 }

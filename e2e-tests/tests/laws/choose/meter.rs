@@ -1,6 +1,6 @@
 //! Messages to `tick_stream`.
 
-use super::{ended, Choice, Chooser, DAY, SECOND};
+use super::{ended, vouchers::key_of, Choice, Chooser, DAY, SECOND};
 use crate::world::{World, GHOST, RATE};
 use vilokanam_chain::account;
 use vilokanam_e2e::model::{Action, MeterCall};
@@ -59,7 +59,13 @@ impl Chooser<'_> {
             5 if odd_units == 0 => Some(now),
             _ => None,
         };
-        let referrer = match self.dice.roll(6) {
+        let (referrer, key) = self.dice.roll2(6, 10);
+        let key = match key {
+            0..=3 => None,
+            9 if odd_units == 0 => Some([0; 32].into()),
+            seed => Some(key_of(seed)),
+        };
+        let referrer = match referrer {
             0 => Some(self.payee()),
             1 => Some(account(GHOST)),
             _ => None,
@@ -71,7 +77,7 @@ impl Chooser<'_> {
             ceiling,
             until_ms,
             referrer,
-            key: None,
+            key,
         }
     }
 
