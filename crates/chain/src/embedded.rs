@@ -3,11 +3,12 @@
 use crate::{Chain, RawEvent, Receipt, Trap};
 use drink::{
     frame_support::{
-        storage::{with_transaction, TransactionOutcome},
+        storage::{storage_prefix, unhashed, with_transaction, TransactionOutcome},
         traits::{
             fungible::{Inspect, Mutate},
             tokens::{Fortitude, Preservation},
         },
+        Blake2_128Concat, StorageHasher,
     },
     minimal::{Balances, Contracts, MinimalSandbox, RuntimeEvent, System, Timestamp},
     pallet_contracts::{self, Code, CollectEvents, DebugInfo, Determinism, ExecReturnValue},
@@ -139,7 +140,7 @@ impl Embedded {
     ) -> Result<(T, Receipt), Trap> {
         self.sandbox.execute_with(|| {
             // Otherwise the block's events pile up, and each call is slower than the one before.
-            System::reset_events();
+            forget_events();
             with_transaction(|| {
                 let result = act();
                 let succeeded = matches!(&result, Ok((_, receipt)) if !receipt.reverted);
@@ -298,6 +299,18 @@ fn receipt(
 
 fn signed(amount: Balance) -> i128 {
     i128::try_from(amount).unwrap_or(i128::MAX)
+}
+
+/// Forgets the events of the transactions before. `System::reset_events` searches all storage for their topics, and so takes
+/// longer the more accounts there are; this removes the topics that there are.
+fn forget_events() {
+    let prefix = |item: &[u8]| storage_prefix(b"System", item);
+    for topic in System::read_events_no_consensus().flat_map(|record| record.topics) {
+        let topic = Blake2_128Concat::hash(topic.as_ref());
+        unhashed::kill(&[&prefix(b"EventTopics")[..], &topic].concat());
+    }
+    unhashed::kill(&prefix(b"Events"));
+    unhashed::kill(&prefix(b"EventCount"));
 }
 
 /// What contracts have emitted since the events were reset.
