@@ -13,7 +13,7 @@ HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo test lint laws bench metadata clean
+.PHONY: help setup contracts fixtures demo replay test lint laws bench metadata clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -31,6 +31,10 @@ fixtures:
 demo: contracts ## Runs an evening of live video on the embedded chain; ARGS="--viewers 50 --seed 7 --json"
 	@cargo build --workspace --locked --quiet
 	@"$$CARGO_TARGET_DIR/debug/vilokanam" demo $(ARGS)
+
+replay: contracts ## Replays the real audience, 20,000 sessions at once, and measures it; ARGS="--sessions 2000 --json"
+	@cargo build --workspace --locked --quiet
+	@"$$CARGO_TARGET_DIR/debug/vilokanam" replay $(ARGS)
 
 test: fixtures ## Runs every test, and checks that metadata/ is current
 	@scripts/metadata.sh --check

@@ -15,6 +15,7 @@ Examples:
   vilokanam demo                          an evening of live video with 200 viewers
   vilokanam demo --viewers 20 --seed 7    a smaller, and another one
   vilokanam demo --json | jq .settled     the same in numbers
+  vilokanam replay                        20,000 sessions at once, measured
 
 The contracts must be built first: `make contracts`.";
 
@@ -26,6 +27,12 @@ pub enum Command {
     /// token and in $VLK. Every answer of the contracts is compared with an independent model, and the laws of the design
     /// are checked at the end.
     Demo(DemoArgs),
+
+    /// Replays an evening of the real audience with tens of thousands of sessions open at once, and measures it.
+    ///
+    /// Half of the sessions are billed by the clock and settled by the page, half by signed vouchers, redeemed in batches.
+    /// Every session, payee and refund is compared with an independent calculation, to the unit.
+    Replay(ReplayArgs),
 }
 
 /// What `vilokanam demo` takes.
@@ -57,6 +64,31 @@ Examples:
   vilokanam demo --viewers 12 --seed 42
   vilokanam demo --json > evening.json";
 
+/// What `vilokanam replay` takes.
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY_NOTES)]
+pub struct ReplayArgs {
+    /// How many sessions are opened; all are open at once.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = sessions)]
+    pub sessions: usize,
+
+    /// Which evening: the same seed gives the same sessions and amounts; times and memory are the machine's.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Print one JSON document instead of tables. Amounts are texts, in base units (10^-12).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const REPLAY_NOTES: &str = "\
+Progress goes to stderr, the result to stdout. Exit code: 0 if every amount and law holds, 1 if one does not or the evening could
+not be replayed, 2 for wrong arguments.
+
+Examples:
+  vilokanam replay --sessions 2000 --seed 7
+  vilokanam replay --json | jq .settling";
+
 /// A chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Network {
@@ -70,5 +102,14 @@ fn viewers(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(viewers) if (1..=most).contains(&viewers) => Ok(viewers),
         _ => Err(format!("a number from 1 to {most}")),
+    }
+}
+
+/// A number of sessions that a replay can have.
+fn sessions(text: &str) -> Result<usize, String> {
+    use vilokanam_e2e::replay::{MAX_SESSIONS, MIN_SESSIONS};
+    match text.parse() {
+        Ok(sessions) if (MIN_SESSIONS..=MAX_SESSIONS).contains(&sessions) => Ok(sessions),
+        _ => Err(format!("a number from {MIN_SESSIONS} to {MAX_SESSIONS}")),
     }
 }

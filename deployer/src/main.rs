@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod replay;
 mod show;
 
 use clap::Parser;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
+        Command::Replay(args) => replay::run(&args),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

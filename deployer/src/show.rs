@@ -4,7 +4,7 @@ use comfy_table::{
     presets::UTF8_HORIZONTAL_ONLY, CellAlignment, ContentArrangement, Table, TableComponent,
 };
 use std::fmt::Write;
-use vilokanam_e2e::evening::{time, whole, Amounts, Moment, Receipt, Report};
+use vilokanam_e2e::evening::{time, whole, Amounts, Law, Moment, Receipt, Report};
 
 /// Everything, in the order in which one wants to know it.
 pub fn report(report: &Report) -> String {
@@ -37,7 +37,13 @@ fn write_report(text: &mut String, report: &Report) -> std::fmt::Result {
         text,
         "\nThe laws, checked on chain and against the independent model\n"
     )?;
-    for law in &report.laws {
+    write_laws(text, &report.laws)?;
+    writeln!(text, "\n{}", totals(report))
+}
+
+/// The laws, and whether they held.
+pub fn write_laws(text: &mut String, laws: &[Law]) -> std::fmt::Result {
+    for law in laws {
         let mark = if law.holds { '✔' } else { '✘' };
         writeln!(
             text,
@@ -48,7 +54,7 @@ fn write_report(text: &mut String, report: &Report) -> std::fmt::Result {
             writeln!(text, "        {broken}")?;
         }
     }
-    writeln!(text, "\n{}", totals(report))
+    Ok(())
 }
 
 /// One moment in a line.
@@ -58,7 +64,7 @@ pub fn moment(moment: &Moment) -> String {
 }
 
 /// An empty table whose columns after the first `texts` are numbers.
-fn table(header: &[&str], texts: usize) -> Table {
+pub fn table(header: &[&str], texts: usize) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY);
     for between_rows in [

@@ -1,3 +1,4 @@
 pub mod audience;
 pub mod evening;
 pub mod model;
+pub mod replay;

@@ -17,7 +17,7 @@
 
 mod admin;
 mod cid;
-mod clock;
+pub(crate) mod clock;
 mod laws;
 mod meter;
 mod payments;

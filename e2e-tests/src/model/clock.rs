@@ -18,7 +18,7 @@ pub struct Run {
 }
 
 /// All that decides what a session costs.
-pub(super) struct Clock<'a> {
+pub(crate) struct Clock<'a> {
     /// Accrued before the first run.
     pub base: u128,
     pub runs: &'a [Run],
