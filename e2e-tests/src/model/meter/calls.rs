@@ -234,6 +234,10 @@ impl Model {
         if life.running() || life.key().is_some() {
             return Err(Error::NotPaused);
         }
+        // Without a key, what still counts is what the one before it signed.
+        if let Some((_, until_ms)) = self.old_key(life).filter(|old| self.now_ms < old.1) {
+            return Err(Error::KeyChanging { until_ms });
+        }
         self.ensure_can_charge()?;
         self.ensure_not_ended(life)?;
         let now = self.now_ms;
