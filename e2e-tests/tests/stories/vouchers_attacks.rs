@@ -934,9 +934,12 @@ fn the_fullest_batch_fits_the_contracts_memory() {
     s.is_solvent_to_the_unit();
 }
 
+/// What a viewer might end a session with.
+type End = fn(&mut Stage);
+
 #[test]
 fn what_the_viewer_does_never_voids_what_is_signed() {
-    let ends: [(&str, fn(&mut Stage)); 8] = [
+    let ends: [(&str, End); 8] = [
         ("closes", |s| {
             s.must("alice", s.suite.settler().close(1));
         }),
