@@ -5,8 +5,9 @@ use vilokanam_chain::{account, Calls, Chain, Message, VLK};
 use vilokanam_interfaces::{
     events::{stream_registry::BroadcastEnded, tick_stream::*},
     AccountId, Balance, Change, Class, EndCause, Millis, OpenRequest, Outcome, PaymentHandler,
-    Session, SessionNo, SessionState, SignedVoucher, StreamRegistry, TickSettler, TickStream,
-    TickStreamError as Error, Totals, VoucherOutcome, VoucherRefusal as Refusal, Wiring, NATIVE,
+    PaymentHandlerError, Session, SessionNo, SessionState, SignedVoucher, StreamRegistry,
+    TickSettler, TickStream, TickStreamError as Error, Totals, VoucherOutcome,
+    VoucherRefusal as Refusal, Wiring, NATIVE,
 };
 use vilokanam_voucher::sign::{sign, Form};
 
@@ -539,19 +540,30 @@ fn clock_and_vouchers_are_counted_apart_under_one_hold() {
         .into()],
     );
 
-    // Back to the clock, while the revoked key still counts.
+    // Back to the clock, once what the revoked key signed counts no more.
     let sent = s.must("alice", changes_key(&s, None));
     let until_ms = t + 15_000 + EXIT_DELAY;
     told(&sent, [key_changed(Some("alice"), None, until_ms).into()]);
-    s.must("alice", s.suite.settler().resume(1));
-    s.advance(10_000);
-    assert_eq!(s.session("alice", 1).state, SessionState::Running);
-    assert_eq!(s.owed("alice", 1), TEN_SECONDS);
+    s.advance(EXIT_DELAY - 1);
+    let resume = s.suite.settler().resume(1);
+    let changing = Error::KeyChanging { until_ms };
+    assert_eq!(s.refused("alice", resume), changing);
     let sent = s.must(
         "sam",
         redeem(&s, s.signs("alice", &watch, 6_000, 6_000_042)),
     );
     assert_eq!(sent.value, 1_000_007);
+    s.advance(1);
+    let sent = s.must("alice", s.suite.settler().resume(1));
+    let resumed = SessionResumed {
+        viewer: account("alice"),
+        number: 1,
+        at_ms: until_ms,
+    };
+    told(&sent, [resumed.into()]);
+    s.advance(10_000);
+    assert_eq!(s.session("alice", 1).state, SessionState::Running);
+    assert_eq!(s.owed("alice", 1), TEN_SECONDS);
 
     // And to vouchers again, by another key; their time goes on from six seconds.
     s.must("alice", changes_key(&s, Some("tablet")));
@@ -997,6 +1009,52 @@ fn law_12_a_closing_session_is_finished_with_registry_and_pricing_gone() {
 }
 
 #[test]
+fn law_12_vouchers_in_a_delisted_asset_are_redeemed_while_opens_are_paused() {
+    let (mut s, watch) = watched();
+    let delist = Change::SetAsset {
+        asset: NATIVE,
+        allowed: false,
+    };
+    s.changes(s.suite.payments, delist);
+    let open = || s.suite.meter().open(signed_by("bob"));
+    let (first, second) = (open(), open());
+    let not_allowed = Error::Payments(PaymentHandlerError::AssetNotAllowed);
+    assert_eq!(s.refused("bob", first), not_allowed);
+    s.must("owner", s.suite.payments().pause(HOUR));
+    let until_ms = s.now() + HOUR;
+    let paused = Error::Payments(PaymentHandlerError::Paused { until_ms });
+    assert_eq!(s.refused("bob", second), paused);
+    let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
+    assert_eq!(s.must("sam", redeem(&s, signed)).value, TEN_SECONDS);
+    s.must("alice", changes_key(&s, Some("tablet")));
+    s.must("alice", s.suite.settler().close(1));
+    s.advance(EXIT_DELAY);
+    s.must("sam", s.suite.settler().finish_close(watch.at));
+    let all = s.suite.payments().withdraw(NATIVE, DEPOSITED - TEN_SECONDS);
+    s.must("alice", all);
+    let sent = s.must("mira", s.suite.payments().withdraw_payable(NATIVE));
+    assert_eq!(sent.value, NET);
+    s.is_solvent_to_the_unit();
+}
+
+#[test]
+fn when_the_stream_stops_the_viewer_loses_the_tick_signed_ahead_and_no_more() {
+    // Ticks of a second, each signed as it begins; the tenth is cut off at 9.4 s, and the creator redeems all that it has.
+    let mut s = Stage::on_air();
+    let watch = s.watches("alice", signed_by("alice"));
+    s.advance(9_400);
+    s.must(
+        "mira",
+        redeem(&s, s.signs("alice", &watch, 10_000, TEN_SECONDS)),
+    );
+    s.must("alice", s.suite.settler().close(1));
+    s.advance(EXIT_DELAY);
+    s.must("alice", s.suite.settler().finish_close(watch.at));
+    // Delivered: 1,000,007 × 9.4 = 9,400,065.8; lost: 600,004.2 of a tick's 1,000,007.
+    assert_eq!(s.free("alice", NATIVE), DEPOSITED - 9_400_065 - 600_005);
+}
+
+#[test]
 fn an_exit_and_then_a_close_share_one_grace() {
     let (mut s, watch) = watched();
     let finish_ms = s.now() + EXIT_DELAY;
@@ -1097,16 +1155,11 @@ fn a_strangers_redeem_changes_nobodys_storage_deposit() {
     let before: Vec<_> = ["alice", "bob", "mira", "sam"]
         .map(|who| s.native(who))
         .to_vec();
-    let mut deposits = vec![
-        s.must(
-            "sam",
-            redeem(&s, s.signs("alice", &watch, 9_000, 9_000_063)),
-        ),
-        s.must("sam", redeem(&s, s.signs("bob", &bobs, 9_000, 9_000_063))),
-    ]
-    .iter()
-    .map(|sent| sent.receipt.deposit)
-    .collect::<Vec<_>>();
+    let mut deposits = Vec::new();
+    for (viewer, watch) in [("alice", &watch), ("bob", &bobs)] {
+        let nine = s.signs(viewer, watch, 9_000, 9_000_063);
+        deposits.push(s.must("sam", redeem(&s, nine)).receipt.deposit);
+    }
     let both = vec![
         s.signs("alice", &watch, 10_000, TEN_SECONDS),
         s.signs("bob", &bobs, 10_000, TEN_SECONDS),

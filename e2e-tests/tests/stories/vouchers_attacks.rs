@@ -539,12 +539,12 @@ fn no_voucher_takes_what_the_clock_accrued_to_its_last_fraction() {
 
     // The clock has no millisecond left: it ends where it starts again.
     s.must("alice", s.suite.settler().set_key(1, None));
+    s.advance(EXIT_DELAY);
     s.must("alice", s.suite.settler().resume(1));
     let t = s.now();
     s.advance(MINUTE);
     assert_eq!(s.owed("alice", 1), 9_999_069);
     assert_eq!(s.runs_out_at("alice", 1), Some(t));
-    s.advance(EXIT_DELAY);
     let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
     assert_eq!(sent.value, 9_999_069);
     let receipt = &sent.events_of::<SessionClosed>()[0];
@@ -554,7 +554,7 @@ fn no_voucher_takes_what_the_clock_accrued_to_its_last_fraction() {
 }
 
 #[test]
-fn law_06_an_old_keys_voucher_and_a_running_clock_never_take_more_than_the_hold() {
+fn law_06_the_clock_stands_still_while_any_key_counts() {
     let mut s = Stage::on_air();
     let hold = 15_000_105;
     let watch = s.watches(
@@ -567,17 +567,27 @@ fn law_06_an_old_keys_voucher_and_a_running_clock_never_take_more_than_the_hold(
     s.advance(10_000);
     let ten = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     s.must("alice", s.suite.settler().set_key(1, None));
-    s.must("alice", s.suite.settler().resume(1));
-    // Ten seconds by the clock, too: together more than there is, and the revoked key's voucher still counts.
-    s.advance(10_000);
-    assert_eq!(s.owed("alice", 1), TEN_SECONDS);
+    let until_ms = s.now() + EXIT_DELAY;
+    for ms in [0, 10_000, EXIT_DELAY - 10_001] {
+        s.advance(ms);
+        let resume = s.suite.settler().resume(1);
+        let changing = Error::KeyChanging { until_ms };
+        assert_eq!(s.refused("alice", resume), changing);
+        assert_eq!((s.owed("alice", 1), s.refundable("alice", 1)), (0, hold));
+    }
     is_paid(&mut s, ten, TEN_SECONDS);
+    s.advance(1);
+    s.must("alice", s.suite.settler().resume(1));
+    // What is left lasts five seconds by the clock, and no key takes any of it.
+    let t = s.now();
+    assert_eq!(s.runs_out_at("alice", 1), Some(t + 5_000));
+    s.advance(10_000);
+    let more = s.signs("alice", &watch, 11_000, 11_000_077);
+    is_refused(&mut s, more, Refusal::NoKey);
     assert_eq!(s.owed("alice", 1), 5_000_035);
     assert_eq!(s.refundable("alice", 1), 0);
-    let more = s.signs("alice", &watch, 20_000, hold + 1);
-    is_refused(&mut s, more, Refusal::AboveHold { available: hold });
-    let sent = s.must("mira", s.suite.settler().dismiss(watch.at));
-    assert_eq!(sent.value, 5_000_035);
+    let close = s.suite.settler().close(1);
+    assert_eq!(s.must("alice", close).value, 5_000_035);
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - hold);
     s.is_solvent_to_the_unit();
 }
@@ -924,9 +934,12 @@ fn the_fullest_batch_fits_the_contracts_memory() {
     s.is_solvent_to_the_unit();
 }
 
+/// What a viewer might end a session with.
+type End = fn(&mut Stage);
+
 #[test]
 fn what_the_viewer_does_never_voids_what_is_signed() {
-    let ends: [(&str, fn(&mut Stage)); 8] = [
+    let ends: [(&str, End); 8] = [
         ("closes", |s| {
             s.must("alice", s.suite.settler().close(1));
         }),
