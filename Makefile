@@ -13,7 +13,7 @@ HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws bench metadata clean
+.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -48,9 +48,12 @@ lint: ## Checks the format and the lints; arithmetic that can overflow is an err
 	if command -v shellcheck >/dev/null; then shellcheck -x -P scripts scripts/*.sh .ci/run; fi
 
 laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
-	CASES=$${CASES:-20000} cargo test -p vilokanam-math --locked
+	CASES=$${CASES:-20000} cargo test -p vilokanam-math -p vilokanam-voucher --locked
 	LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
 		cargo test -p vilokanam-e2e --locked --test laws -- --nocapture
+
+vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
+	@scripts/check-vectors.sh
 
 bench: fixtures ## Measures what everything costs, also on a node, into metadata/gas.json and docs/; ARGS=--check compares only
 	@cargo build --workspace --locked --quiet

@@ -38,7 +38,7 @@ mod tick_stream {
     use vilokanam_math::charge as math;
     use vilokanam_sessions::{
         calls::Wired,
-        ledger::{Ledger, Setup},
+        ledger::{Found, Ledger, Setup},
         seats::{
             Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
         },
@@ -117,9 +117,12 @@ mod tick_stream {
 
         #[ink(message)]
         fn session(&self, id: SessionId) -> Option<Session> {
-            let found = self.ledger.find(id).ok()?;
-            let terms = found.page.terms(found.seat.terms)?;
-            Some(found.seat.view(&found.place, &terms))
+            view(&self.ledger.find(id).ok()?)
+        }
+
+        #[ink(message)]
+        fn session_at(&self, at: Seated) -> Option<Session> {
+            view(&self.ledger.find_at(&at).ok()?)
         }
 
         #[ink(message)]
@@ -589,6 +592,12 @@ mod tick_stream {
             let slot = page.slot_for(terms).ok_or(Error::StreamFull)?;
             Ok((page_no, page, slot, true))
         }
+    }
+
+    /// A session as readers see it.
+    fn view(found: &Found) -> Option<Session> {
+        let terms = found.page.terms(found.seat.terms)?;
+        Some(found.seat.view(&found.place, &terms))
     }
 
     /// The storage that new cells take, of those listed, and that others grow by. (The pool's cell exists: the money is in it.)

@@ -447,6 +447,10 @@ pub trait TickStream {
     #[ink(message)]
     fn session(&self, id: SessionId) -> Option<Session>;
 
+    /// The session that sits there, open or closing, or `None`.
+    #[ink(message)]
+    fn session_at(&self, at: Seated) -> Option<Session>;
+
     /// The session that a viewer has open on a stream, or `None`.
     #[ink(message)]
     fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session>;

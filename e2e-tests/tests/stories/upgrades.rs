@@ -176,7 +176,7 @@ fn each_contract_takes_only_the_changes_that_concern_it() {
         Change::Treasury(account("vault")),
     ];
     for (name, contract) in suite.contracts() {
-        for change in monetary.clone() {
+        for change in monetary {
             let announce = administered(contract).announce(change);
             if contract == suite.payments {
                 s.must("owner", announce);

@@ -269,6 +269,7 @@ fn vouchers<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     b.wait(MOMENT);
     let voucher = first.signs(b, 1);
     b.costs(stranger, s.settler().redeem(voucher))?;
+    b.asks(s.meter().session_at(first.at))?;
     let both = vec![first.signs(b, 1), second.signs(b, 1)];
     b.noting("two vouchers of one page")
         .costs(stranger, s.settler().redeem_many(both))?;
