@@ -113,10 +113,14 @@ fn a_page_keeps_each_session_on_its_seat() {
     page.put(1, &seat(12, 0));
     page.put(31, &seat(13, 0));
     assert_eq!(page.vacant_seat(), Some(2));
-    assert_eq!(page.seat(31), Some(seat(13, 0)));
+    assert_eq!(page.seat(31), Some(seat(13, 0).into()));
     assert_eq!(
         page.sessions(),
-        [(0, seat(11, 0)), (1, seat(12, 0)), (31, seat(13, 0))]
+        [
+            (0, seat(11, 0).into()),
+            (1, seat(12, 0).into()),
+            (31, seat(13, 0).into())
+        ]
     );
     page.vacate(0);
     assert_eq!(page.taken(), 2);

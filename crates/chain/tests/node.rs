@@ -97,7 +97,9 @@ fn tells(chain: &mut dyn Chain) -> Result<()> {
 
     // Nobody in particular may ask.
     assert_eq!(
-        chain.read(vilokanam_chain::administered(suite.meter).administration())?.owner,
+        chain
+            .read(vilokanam_chain::administered(suite.meter).administration())?
+            .owner,
         owner
     );
     assert_eq!(chain.read(psp22(suite.token).total_supply())?, RICH);

@@ -718,7 +718,9 @@ fn the_viewer_closes_opens_again_at_once_and_what_is_signed_is_redeemed_within_t
     assert_eq!(sent.value, 0);
     told(&sent, [closing(1, 0, finish_ms).into()]);
     // It holds its money, but is nobody's open session.
-    let session = s.read(s.suite.meter().session_at(watch.at)).expect("it sits there");
+    let session = s
+        .read(s.suite.meter().session_at(watch.at))
+        .expect("it sits there");
     assert_eq!(session.state, SessionState::Closing);
     assert_eq!((session.hold, session.exit_ms), (HOLD, Some(finish_ms)));
     assert_eq!(session.until_ms, Some(s.now()));
