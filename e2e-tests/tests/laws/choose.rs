@@ -47,7 +47,7 @@ const VERBS: &[(u16, Choose)] = &[
     (5, |c| c.settle_page()),
     (4, |c| c.begin_exit()),
     (8, |c| c.finish_exit()),
-    (8, |c| c.set_key()),
+    (14, |c| c.set_key()),
     (26, |c| c.redeem()),
     (10, |c| c.redeem_many()),
     (3, |c| c.dismiss()),

@@ -1,6 +1,6 @@
 //! Keys and vouchers: good ones, really signed, and bad ones of every kind.
 
-use super::{Choice, Chooser};
+use super::{ended, Choice, Chooser};
 use crate::world::{World, RATE};
 use std::sync::OnceLock;
 use vilokanam_chain::account;
@@ -164,7 +164,7 @@ impl Chooser<'_> {
             7..=9 => n.latest_ms,
             10 => n.latest_ms + 1,
             11 => n.paid_ms,
-            12 => n.paid_ms.saturating_sub(1),
+            12 | 19 => n.paid_ms.saturating_sub(1),
             13 => n.paid_ms + 1_000,
             14 | 15 => (n.paid_ms + n.latest_ms) / 2,
             16 => n.passed_ms + 1_000,
@@ -183,6 +183,7 @@ impl Chooser<'_> {
             15 => n.paid + 1,
             16 => (n.paid + n.price(ms)) / 2,
             17 if time == 17 => Balance::MAX,
+            _ if ms < n.paid_ms => n.paid + 1,
             _ => n.price(ms),
         };
         (ms, amount)
@@ -292,7 +293,7 @@ impl Chooser<'_> {
     }
 
     pub(super) fn set_key(&mut self) -> Choice {
-        let id = self.session();
+        let id = self.session_where(|world, id| !ended(world, id));
         let now = self.world.model.life(id).and_then(Life::key);
         let (kind, seed) = self.dice.roll2(12, KEYS);
         let key = match kind {
