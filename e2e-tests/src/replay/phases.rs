@@ -50,13 +50,13 @@ const BLOCK_MS: Millis = 6 * SECOND_MS;
 /// The streams that are repriced, one of each meter: the largest.
 const REPRICED: [usize; 2] = [0, 1];
 /// When, after the last session was opened.
-const REPRICE_AFTER_MS: Millis = 10 * MINUTE_MS;
+const REPRICE_AFTER_MS: Millis = 5 * MINUTE_MS;
 /// When the first round of settling is.
-const FIRST_ROUND_AFTER_MS: Millis = 30 * MINUTE_MS;
+const FIRST_ROUND_AFTER_MS: Millis = 15 * MINUTE_MS;
 /// The streams that end long before their viewers want to, one of each meter.
 const ENDING_EARLY: [usize; 2] = [2, 3];
 const END_AFTER_MS: Millis = HOUR_MS;
-/// Every so many sessions with vouchers, one presents an older voucher too.
+/// One in so many sessions with vouchers presents an older voucher too.
 const STALE_EVERY: usize = 32;
 /// Every so many sessions with vouchers, one is closed by its viewer; the creator dismisses the others.
 const CLOSED_BY_VIEWER_EVERY: usize = 4;
@@ -151,6 +151,7 @@ impl<'a, C: Chain> Replay<'a, C> {
             settling: Settling {
                 rounds: Vec::new(),
                 sessions_per_sec: 0.0,
+                sessions_per_cpu_sec: None,
                 target_per_sec: TARGET_PER_SEC,
                 pages: Cost::default(),
                 full_pages: Cost::default(),
@@ -469,6 +470,8 @@ impl<'a, C: Chain> Replay<'a, C> {
             let at = self.progress[*ticket];
             (self.cast.tickets[*ticket].stream, at.page, at.seat)
         });
+        // Neighbours, since a batch touches few pages.
+        let stales = (order.len() / STALE_EVERY).max(1);
         let (mut presented, mut stale) = (Vec::new(), Vec::new());
         for (place, ticket) in order.into_iter().enumerate() {
             let newest = self.due(ticket, now_ms);
@@ -486,7 +489,7 @@ impl<'a, C: Chain> Replay<'a, C> {
                 newest: true,
                 voucher: newest,
             });
-            if place % STALE_EVERY == 0 {
+            if place < stales {
                 self.settling.refused += 1;
                 stale.push(Signed {
                     ticket,
@@ -557,7 +560,7 @@ impl<'a, C: Chain> Replay<'a, C> {
             let (sums, receipt) = self.desk.must("settle_page", self.worker, settle)?;
             answers.push(Answer::Page(sums, receipt));
         }
-        let page_secs = started.0.elapsed().as_secs_f64();
+        let page_secs = started.wall.elapsed().as_secs_f64();
         for batch in batches {
             self.desk.onlooker.progress("settle", answers.len(), of);
             let redeem = settler.redeem_many(batch);
@@ -985,6 +988,9 @@ impl<'a, C: Chain> Replay<'a, C> {
         let settled_secs: f64 = rounds.map(|r| r.page_secs + r.voucher_secs).sum();
         let sessions = self.settling.pages.sessions + self.settling.batches.sessions;
         self.settling.sessions_per_sec = sessions as f64 / settled_secs;
+        let settle = self.desk.phases.iter().find(|phase| phase.name == "settle");
+        let cpu_secs = settle.and_then(|phase| phase.cpu_secs);
+        self.settling.sessions_per_cpu_sec = cpu_secs.map(|secs| sessions as f64 / secs);
         let keys = self.cast.tickets.iter().filter(|t| t.key.is_some());
         let peak = Mark::now(0, None);
         Ok(Report {
