@@ -107,7 +107,7 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(text, "\nSettling, in wall time\n{}", rounds(report))?;
     writeln!(
         text,
-        "\n{:.0} sessions settled a second (target {:.0}: {}). {} vouchers signed; {} were superseded, {} presented all \
+        "\n{:.0} sessions settled a second (target {:.0}: {}){}. {} vouchers signed; {} were superseded, {} presented all \
          the same and refused.",
         settling.sessions_per_sec,
         settling.target_per_sec,
@@ -116,6 +116,10 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
         } else {
             "missed"
         },
+        settling
+            .sessions_per_cpu_sec
+            .map(|rate| format!(", {rate:.0} in a second on a core"))
+            .unwrap_or_default(),
         settling.signed,
         settling.superseded,
         settling.refused
@@ -188,11 +192,17 @@ fn per_sec(count: u64, secs: f64) -> String {
 }
 
 fn phases(report: &Report) -> impl std::fmt::Display {
-    let mut table = show::table(&["phase", "seconds", "transactions", "a second"], 1);
+    let mut table = show::table(
+        &["phase", "seconds", "on a core", "transactions", "a second"],
+        1,
+    );
     for phase in &report.phases {
         table.add_row([
             phase.name.to_owned(),
             format!("{:.1}", phase.secs),
+            phase
+                .cpu_secs
+                .map_or("–".into(), |secs| format!("{secs:.1}")),
             phase.transactions.to_string(),
             per_sec(phase.transactions, phase.secs),
         ]);

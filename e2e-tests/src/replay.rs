@@ -9,16 +9,18 @@
 //! whole model ([`crate::model`]) would need hours: it looks at all lives at every step.
 //!
 //! - `cast`: streams, viewers and sessions, drawn once by the seed.
-//! - `desk`: sends messages and keeps what they cost; `phases`: what is sent, in order.
-//! - `expect`: what must come out; `report`: what is told.
+//! - `desk`: sends messages and keeps what they cost; `phases`: what is sent, in order; `settle`: the measured phase.
+//! - `expect`: what must come out; `check`: whether it did; `report`: what is told.
 //!
 //! Units: milliseconds of chain time, seconds of wall time where a name says `secs`, base units of an asset.
 
 mod cast;
+mod check;
 mod desk;
 mod expect;
 mod phases;
 mod report;
+mod settle;
 
 pub use report::{Cost, Mark, Memory, MessageCost, Phase, Report, Round, Settling};
 

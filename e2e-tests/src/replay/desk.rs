@@ -7,7 +7,7 @@ use super::{
 use crate::evening::Law;
 use anyhow::{Context, Result};
 use core::fmt::Debug;
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, fs, time::Instant};
 use vilokanam_chain::{Calls, Chain, Message, Receipt, Sent, Suite};
 use vilokanam_interfaces::AccountId;
 
@@ -43,6 +43,13 @@ const LAWS: [(u8, &str); 9] = [
 ];
 /// Breaks after this many of a law are counted, not told.
 const MAX_TOLD: usize = 5;
+
+/// When a measurement began.
+pub struct Started {
+    pub wall: Instant,
+    cpu_secs: Option<f64>,
+    transactions: u64,
+}
 
 /// The chain with a measure on it.
 pub struct Desk<'a, C> {
@@ -93,21 +100,33 @@ impl<'a, C: Chain> Desk<'a, C> {
     }
 
     /// Begins to measure a phase.
-    pub fn start(&self) -> (Instant, u64) {
-        (Instant::now(), self.transactions)
+    pub fn start(&self) -> Started {
+        Started {
+            wall: Instant::now(),
+            cpu_secs: cpu_secs(),
+            transactions: self.transactions,
+        }
     }
 
-    /// Adds what happened since `started` to a phase, and returns the seconds.
-    pub fn stop(&mut self, phase: &'static str, started: (Instant, u64)) -> f64 {
-        let secs = started.0.elapsed().as_secs_f64();
-        let transactions = self.transactions - started.1;
+    /// Adds what happened since `started` to a phase, and returns the seconds of wall time.
+    pub fn stop(&mut self, phase: &'static str, started: Started) -> f64 {
+        let secs = started.wall.elapsed().as_secs_f64();
+        let cpu_secs = cpu_secs()
+            .zip(started.cpu_secs)
+            .map(|(now, then)| now - then);
+        let transactions = self.transactions - started.transactions;
         match self.phases.iter_mut().find(|known| known.name == phase) {
-            Some(known) => known.add(secs, transactions),
-            None => {
-                let mut new = Phase::new(phase);
-                new.add(secs, transactions);
-                self.phases.push(new);
+            Some(known) => {
+                known.secs += secs;
+                known.cpu_secs = known.cpu_secs.zip(cpu_secs).map(|(sum, more)| sum + more);
+                known.transactions += transactions;
             }
+            None => self.phases.push(Phase {
+                name: phase,
+                secs,
+                cpu_secs,
+                transactions,
+            }),
         }
         secs
     }
@@ -154,4 +173,11 @@ impl<'a, C: Chain> Desk<'a, C> {
         messages.sort_by_key(|message| core::cmp::Reverse(message.ref_time * message.calls));
         messages
     }
+}
+
+/// How long this thread has run, other than waited for a core; `None` where the system does not tell.
+fn cpu_secs() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos: u64 = stat.split_whitespace().next()?.parse().ok()?;
+    Some(nanos as f64 / 1e9)
 }

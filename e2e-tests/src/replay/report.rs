@@ -12,23 +12,10 @@ pub struct Phase {
     pub name: &'static str,
     /// Wall time.
     pub secs: f64,
+    /// Of that, on a core: what it takes on a machine that has nothing else to do. Where the system tells.
+    pub cpu_secs: Option<f64>,
     /// Transactions.
     pub transactions: u64,
-}
-
-impl Phase {
-    pub(super) fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            secs: 0.0,
-            transactions: 0,
-        }
-    }
-
-    pub(super) fn add(&mut self, secs: f64, transactions: u64) {
-        self.secs += secs;
-        self.transactions += transactions;
-    }
 }
 
 /// What calls cost, by the chain's weights.
@@ -119,6 +106,8 @@ pub struct Settling {
     pub rounds: Vec<Round>,
     /// Settled sessions a second of wall time, of all rounds.
     pub sessions_per_sec: f64,
+    /// The same for each second on a core, where the system tells.
+    pub sessions_per_cpu_sec: Option<f64>,
     /// What it should be.
     pub target_per_sec: f64,
     /// All calls of `settle_page`.
