@@ -173,7 +173,7 @@ mod tick_stream {
             let mut opening = self.prepare(&wired, viewer, &request)?;
             let fees = wired.would_hold(viewer, &request, opening.offer.class)?;
             let terms = TermsSlot::new(&opening.offer, fees);
-            let before = opening.meter.len();
+            let before = opening.meter.bytes();
             let (_, _, _, new_page) =
                 self.page_for(request.stream, &mut opening.meter, &terms, viewer)?;
             let (rate, factor) = (opening.offer.rate_per_sec, opening.offer.factor);
@@ -188,7 +188,7 @@ mod tick_stream {
                         (new_page, PAGE_LEN),
                         (!self.ledger.meters.contains(request.stream), before),
                     ],
-                    opening.meter.len().saturating_sub(before),
+                    opening.meter.bytes().saturating_sub(before),
                 ),
             })
         }

@@ -454,7 +454,7 @@ pub struct StreamMeter {
 
 impl StreamMeter {
     /// The bytes of the cell.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.encoded_size()
     }
 

@@ -23,7 +23,8 @@ use vilokanam_interfaces::{
 const SECOND: Millis = 1_000;
 const DAY: Millis = 86_400_000;
 
-/// What is done next.
+/// What is done next. One lives at a time, so that its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub enum Choice {
     Wait(Millis),
     Act(AccountId, Balance, Action),

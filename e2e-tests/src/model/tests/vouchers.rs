@@ -215,15 +215,18 @@ fn what_an_old_key_signed_counts_for_a_grace() {
     let state = world.0.session(id).unwrap().state;
     assert_eq!(state, SessionState::Paused);
     assert_eq!(world.redeem(id, 4_000, 6_000, NEXT_KEY), amount(1_500));
+    let until_ms = world.0.now_ms + EXIT_DELAY;
+    let resumed = world.meter(VIEWER, MeterCall::Resume(1));
+    assert_eq!(resumed, Err(TickStreamError::KeyChanging { until_ms }));
+    world.0.advance(EXIT_DELAY);
     world.meter(VIEWER, MeterCall::Resume(1)).unwrap();
     world.0.advance(4_000);
     assert_eq!(world.0.owed(id), Ok(3_000 + 6_000));
-    world.0.advance(EXIT_DELAY - 4_000);
     let over = world.redeem(id, 5_000, 7_500, NEXT_KEY);
     assert_eq!(over, refused(Refusal::NoKey));
-    // Nothing can be redeemed any more, so it closes at once: 494,000 of the hold were left, for 329,333 ms at 1.5.
-    assert_eq!(world.meter(VIEWER, MeterCall::Close(1)), amount(493_999));
-    assert_eq!(world.free(), DEPOSIT - 499_999);
+    // Nothing can be redeemed any more, so it closes at once. Vouchers have paid 6,000.
+    assert_eq!(world.meter(VIEWER, MeterCall::Close(1)), amount(9_000));
+    assert_eq!(world.free(), DEPOSIT - 15_000);
 }
 
 #[test]
@@ -247,21 +250,25 @@ fn clock_and_vouchers_share_one_hold() {
     assert_eq!(world.free(), DEPOSIT - 9_999);
     assert_eq!(world.0.viewer(who(VIEWER)).watched_ms, 12_001);
 
-    // A voucher of the grace takes of the hold what a running clock has not been settled for.
+    // While what is signed counts the clock stands still: it would take of the hold what vouchers are for.
     let id = world.open_keyed(10_000);
     let revoke = MeterCall::SetKey {
         number: 2,
         key: None,
     };
     world.meter(VIEWER, revoke).unwrap();
-    world.meter(VIEWER, MeterCall::Resume(2)).unwrap();
-    world.0.advance(4_000);
-    assert_eq!(world.0.owed(id), Ok(6_000));
+    let until_ms = world.0.now_ms + EXIT_DELAY;
+    let resumed = world.meter(VIEWER, MeterCall::Resume(2));
+    assert_eq!(resumed, Err(TickStreamError::KeyChanging { until_ms }));
+    world.0.advance(EXIT_DELAY - 1);
     assert_eq!(world.redeem(id, 500, 5_000, KEY), amount(5_000));
+    world.0.advance(1);
+    world.meter(VIEWER, MeterCall::Resume(2)).unwrap();
     // 5,000 are left: 3,333 ms at 1.5.
-    assert_eq!(world.0.owed(id), Ok(4_999));
-    let end_ms = world.0.now_ms - 4_000 + 3_333;
+    let end_ms = world.0.now_ms + 3_333;
     assert_eq!(world.0.runs_out_at(id), Ok(Some(end_ms)));
+    world.0.advance(4_000);
+    assert_eq!(world.0.owed(id), Ok(4_999));
     let page = MeterCall::SettlePage { stream: 1, page: 0 };
     let moved = Ok(Value::Amounts(vec![(NATIVE, 4_999)]));
     assert_eq!(world.meter(STRANGER, page), moved);
