@@ -59,7 +59,10 @@ impl Node {
 
     /// A message of the meter.
     fn meter(&self, message: &str) -> Option<Cost> {
-        cost(&self.0["messages"]["tick_stream"][format!("TickStream::{message}")])
+        let messages = &self.0["messages"]["tick_stream"];
+        ["TickStream", "TickSettler"]
+            .iter()
+            .find_map(|part| cost(&messages[format!("{part}::{message}")]))
     }
 
     /// The first row whose name starts so.
@@ -94,8 +97,11 @@ fn cost_per_hour(node: &Node, file: &PathBuf) -> Result<()> {
     let close = node.meter("close").map(|cost| cost.0);
     if let Some(both) = open.zip(close).map(|(open, close)| open + close) {
         lines.push(("clock: open, close", both, 0.0));
+    }
+    let dismiss = node.meter("dismiss").map(|cost| cost.0);
+    if let Some(both) = open.zip(dismiss).map(|(open, dismiss)| open + dismiss) {
         if let Some(Cost(redeem, _)) = node.meter("redeem") {
-            lines.push(("voucher: open, redeem once, close", both + redeem, 0.0));
+            lines.push(("voucher: open, redeem once, dismiss", both + redeem, 0.0));
         }
         if let Some(Cost(voucher, _)) = node.row("64 vouchers of one stream") {
             lines.push(("voucher, redeemed in a batch of 64", both + voucher, 0.0));
