@@ -38,7 +38,7 @@ case $command in
         sed -i '/^name = "rlibc"$/,/^$/{/^source = /d;/^checksum = /d}' Cargo.lock
         arguments+=(--config "patch.crates-io.rlibc.path='$ROOT/scripts/rlibc'")
         export RUSTC_WRAPPER=$ROOT/scripts/rustc-for-contracts.sh VILOKANAM_ROOT=$ROOT
-        VILOKANAM_CRATES="rlibc $(basename "$PWD") $(sed -n 's/^name = "\(vilokanam-.*\)"/\1/p' Cargo.lock | tr '\n-' ' _')"
+        VILOKANAM_CRATES=$(sed -n 's/^name = "\(.*\)"/\1/p' Cargo.lock | tr '\n-' ' _')
         export VILOKANAM_CRATES
         arguments+=("$@")
         ;;
