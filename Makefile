@@ -48,9 +48,8 @@ lint: ## Checks the format and the lints; arithmetic that can overflow is an err
 	if command -v shellcheck >/dev/null; then shellcheck -x -P scripts scripts/*.sh .ci/run; fi
 
 laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
-	CASES=$${CASES:-20000} cargo test -p vilokanam-math -p vilokanam-voucher --locked
-	LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
-		cargo test -p vilokanam-e2e --locked --test laws -- --nocapture
+	CASES=$${CASES:-20000} LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
+		cargo test --workspace --locked --test laws -- --nocapture
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh
