@@ -45,7 +45,7 @@ impl Payments {
             }
             Change::SetAsset { asset, .. } => self.assets.contains(asset),
             Change::Fees(fees) => fees_fit(fees),
-            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Settler(_) => {
+            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Lifecycle(_) => {
                 return Err(AdminError::UnsupportedChange)
             }
         };
@@ -77,7 +77,7 @@ impl Payments {
             Change::Treasury(new) => {
                 Change::Treasury(core::mem::replace(&mut config.treasury, new))
             }
-            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Settler(_) => {
+            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Lifecycle(_) => {
                 return Err(AdminError::UnsupportedChange)
             }
         };

@@ -12,10 +12,10 @@ use ink::{
     scale::{Decode, Encode},
 };
 use vilokanam_interfaces::{
-    events::admin::*, AccountId, AdminError, Administered, Change, Hash, OpenRequest, OpenSession,
-    SessionId, TickStream, TickStreamError, Wiring, MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN,
-    MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS,
-    PAGE_SEATS, PAGE_TERMS,
+    events::admin::*, AccountId, AdminError, Administered, Change, Hash, OpenSession, Seated,
+    SessionId, SignedVoucher, TickStream, TickStreamError, Wiring, MAX_BATCH, MAX_CHANGE_DELAY_MS,
+    MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS,
+    MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
 };
 use vilokanam_sessions::seats::{
     Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN, SEAT_LEN,
@@ -289,27 +289,33 @@ fn new_fails_when_delays_are_out_of_range() {
 #[ink::test]
 fn every_message_that_needs_others_fails_when_unwired() {
     let mut contract = contract();
-    let request = OpenRequest {
-        stream: 1,
-        asset: 0,
-        hold: 1,
-        ceiling: 1,
-        until_ms: None,
-        referrer: None,
-        key: None,
+    let unwired = || TickStreamError::NotWired;
+    let id = SessionId {
+        viewer: people().bob,
+        number: 1,
     };
-    let unwired = TickStreamError::NotWired;
-    assert_eq!(contract.open(request), Err(unwired.clone()));
-    assert_eq!(
-        contract.can_open(people().bob, request),
-        Err(unwired.clone())
-    );
-    assert_eq!(contract.provide_seats(1, 1), Err(unwired));
+    let voucher = SignedVoucher {
+        at: Seated {
+            id,
+            stream: 1,
+            page: 0,
+            seat: 0,
+        },
+        ms: 1,
+        amount: 1,
+        signature: [0; 64],
+    };
+    assert_eq!(contract.settle(id), Err(unwired()));
+    assert_eq!(contract.settle_many(vec![]), Err(unwired()));
+    assert_eq!(contract.settle_page(1, 0), Err(unwired()));
+    assert_eq!(contract.redeem(voucher), Err(unwired()));
+    let many = vec![voucher; MAX_BATCH as usize + 1];
+    assert_eq!(contract.redeem_many(many), Err(unwired()));
 }
 
 #[ink::test]
-fn unknown_sessions_and_pages_are_named() {
-    let mut contract = contract();
+fn unknown_sessions_and_pages_are_empty() {
+    let contract = contract();
     let id = SessionId {
         viewer: people().bob,
         number: 1,
@@ -317,10 +323,6 @@ fn unknown_sessions_and_pages_are_named() {
     assert_eq!(contract.session(id), None);
     assert_eq!(contract.open_session(people().bob, 1), None);
     assert_eq!(contract.page(1, 0), None);
-    assert_eq!(
-        contract.clear_page(1, 0),
-        Err(TickStreamError::PageNotFound)
-    );
     assert_eq!(contract.live_viewers(1), 0);
     assert_eq!(contract.audience(1), Default::default());
     assert_eq!(contract.viewer(people().bob).open, []);

@@ -12,7 +12,7 @@ pub const CONTRACTS: [&str; 6] = [
     "stream_registry",
     "pricing_engine",
     "payment_handler",
-    "tick_settler",
+    "tick_lifecycle",
     "tick_stream",
 ];
 

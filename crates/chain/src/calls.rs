@@ -17,7 +17,7 @@ use ink::{
 };
 use psp22::{PSP22Burnable, PSP22Metadata, PSP22};
 use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickSettler,
+    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickLifecycle,
     TickStream, VlkToken,
 };
 
@@ -36,8 +36,8 @@ pub type PaymentHandlerCalls = calls_of!(PaymentHandler);
 pub type PricingEngineCalls = calls_of!(PricingEngine);
 /// The messages of `StreamRegistry`.
 pub type StreamRegistryCalls = calls_of!(StreamRegistry);
-/// The messages of `TickSettler`.
-pub type TickSettlerCalls = calls_of!(TickSettler);
+/// The messages of `TickLifecycle`.
+pub type TickLifecycleCalls = calls_of!(TickLifecycle);
 /// The messages of `TickStream`.
 pub type TickStreamCalls = calls_of!(TickStream);
 /// The messages of `VlkToken`.

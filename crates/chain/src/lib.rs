@@ -18,7 +18,7 @@ pub use artifacts::{artifacts_dir, wasm, CONTRACTS};
 pub use calls::{
     administered, psp22, psp22_burnable, psp22_metadata, AdministeredCalls, Calls, Message,
     PaymentHandlerCalls, PricingEngineCalls, Psp22BurnableCalls, Psp22Calls, Psp22MetadataCalls,
-    Sent, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls, VlkTokenCalls,
+    Sent, StreamRegistryCalls, TickLifecycleCalls, TickStreamCalls, VlkTokenCalls,
 };
 pub use embedded::{Embedded, Snapshot, START_MS};
 pub use node::{node_binary, Node, NO_NODE};

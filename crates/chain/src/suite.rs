@@ -2,7 +2,7 @@
 
 use crate::{
     account, administered, artifacts::wasm, psp22, Calls, Chain, PaymentHandlerCalls,
-    PricingEngineCalls, Psp22Calls, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls,
+    PricingEngineCalls, Psp22Calls, StreamRegistryCalls, TickLifecycleCalls, TickStreamCalls,
     VlkTokenCalls,
 };
 use anyhow::{anyhow, Context, Result};
@@ -113,7 +113,7 @@ impl Suite {
     }
 
     /// How money leaves holds: the meter again, by its other messages.
-    pub fn settler(&self) -> TickSettlerCalls {
+    pub fn lifecycle(&self) -> TickLifecycleCalls {
         self.meter.into()
     }
 
@@ -151,10 +151,10 @@ pub fn deploy(
     let args = (config.treasury, config.fees, tokens, delay_ms).encode();
     let payments = instantiate(chain, artifacts, "payment_handler", owner, args, &[])?;
     // The meter's second code runs on the meter's storage; it has no address of its own.
-    let settler = chain
-        .upload(owner, &wasm(artifacts, "tick_settler")?)
-        .context("uploading tick_settler")?;
-    let args = (genesis_hash, config.exit_delay_ms, delay_ms, settler).encode();
+    let lifecycle = chain
+        .upload(owner, &wasm(artifacts, "tick_lifecycle")?)
+        .context("uploading tick_lifecycle")?;
+    let args = (genesis_hash, config.exit_delay_ms, delay_ms, lifecycle).encode();
     let meter = instantiate(chain, artifacts, "tick_stream", owner, args, &[])?;
 
     let suite = Suite {

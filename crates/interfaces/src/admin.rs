@@ -45,8 +45,8 @@ pub enum Change {
     Fees(FeeSchedule),
     /// Where platform fees and donations go. `payment_handler` only.
     Treasury(AccountId),
-    /// The hash of the settler's code, by which money leaves holds. `tick_stream` only.
-    Settler(Hash),
+    /// The hash of the code of `tick_lifecycle`. `tick_stream` only.
+    Lifecycle(Hash),
     /// Let changes wait longer from now on; those that wait already keep their time. Every contract. It can never be
     /// lowered.
     Delay(Millis),

@@ -395,8 +395,8 @@ pub enum TickStreamError {
     PageNotEmpty,
     /// A number passed its limit.
     Overflow,
-    /// The chain does not have the settler's code.
-    SettlerFailed,
+    /// The chain does not have the code of `tick_lifecycle`.
+    LifecycleFailed,
     /// The key is the zero key, for which anyone could sign, or the session's already.
     InvalidKey,
     /// A key that was replaced or revoked still counts: the next can be set, or the clock resumed, after that.
@@ -421,10 +421,10 @@ impl From<Box<TickStreamError>> for TickStreamError {
 
 /// Sessions: opened by viewers, billed by the clock, settled by anyone.
 ///
-/// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis, settler: Hash) -> Result<Self,
-/// AdminError>`: the caller becomes the owner; `settler` is the hash of the uploaded code of `tick_settler`. `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`, or below `MIN_EXIT_DELAY_MS` with
-/// a change delay above zero. Wired to
-/// registry, pricing and payments; payments once and for ever.
+/// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis, lifecycle: Hash) -> Result<Self,
+/// AdminError>`: the caller becomes the owner; `lifecycle` is the hash of the uploaded code of `tick_lifecycle`.
+/// `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`, or below `MIN_EXIT_DELAY_MS` with a
+/// change delay above zero. Wired to registry, pricing and payments; payments once and for ever.
 ///
 /// A session **ends** when its accrual ends for good: its hold is used up, its price passed its ceiling, its `until_ms` or the
 /// broadcast's end has come (see `PricingEngine::charge`). It then costs nothing more, and anyone may settle and close it.
@@ -471,6 +471,99 @@ pub trait TickStream {
     #[ink(message)]
     fn page(&self, stream: StreamId, page: PageNo) -> Option<PageView>;
 
+    /// Settles what a session owes up to now, and returns it.
+    ///
+    /// Caller: anyone; money moves only from the session's hold to its payees' payable balances.
+    /// Rounding: down; the remainder stays with the session and is not lost.
+    /// No-op: returns `Ok(0)` and emits nothing when nothing new is owed.
+    ///
+    /// # Events
+    /// `Settled { settlements }`: one item, with session, amount, settled in all, and up to when.
+    ///
+    /// # Errors
+    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn settle(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
+
+    /// Settles many sessions, of any viewers and streams; says what became of each, in order.
+    ///
+    /// Caller: anyone.
+    /// A session that is unknown, closed or named twice costs the others nothing.
+    ///
+    /// # Events
+    /// One `Settled` for the batch, with the sessions that owed something; none if none did.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `TooMany`: above `MAX_BATCH`;
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn settle_many(&mut self, ids: Vec<SessionId>) -> Result<Vec<Outcome>, TickStreamError>;
+
+    /// Settles every session on a page, and returns what was moved, in base units of each asset.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// One `Settled`, with the sessions that owed something; none if none did.
+    ///
+    /// # Errors
+    /// - `NotWired`; `PageNotFound`;
+    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn settle_page(
+        &mut self,
+        stream: StreamId,
+        page: PageNo,
+    ) -> Result<Vec<(AssetId, Balance)>, TickStreamError>;
+
+    /// Pays a voucher: moves what it adds from the session's hold to its payees, and returns that.
+    ///
+    /// Caller: anyone; the voucher names the session, and the session names the payees.
+    /// It pays if: its amount is above what vouchers have paid, its time not below theirs; amount × 1,000 ≤ ceiling × milliseconds;
+    /// milliseconds ≤ the chain's time since vouchers count (up to the session's own end) plus 12 seconds; it is within the hold less what the
+    /// clock owes; a key that counts signed it. The registry is not asked: a viewer signs what was delivered.
+    ///
+    /// # Events
+    /// `Redeemed { redemptions }`, with one item.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `Voucher(_)`: see `VoucherRefusal`, checked in its order;
+    /// - `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn redeem(&mut self, voucher: SignedVoucher) -> Result<Balance, TickStreamError>;
+
+    /// Pays many vouchers, of any viewers and streams; says what became of each, in order. One bad one costs the others
+    /// nothing.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Events
+    /// One `Redeemed` for the batch, with the vouchers that were paid; none if none was.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `TooMany`: above `MAX_BATCH`;
+    /// - `PaymentsFailed`, `Payments(_)`.
+    #[ink(message)]
+    fn redeem_many(
+        &mut self,
+        vouchers: Vec<SignedVoucher>,
+    ) -> Result<Vec<VoucherOutcome>, TickStreamError>;
+
+    /// The limits.
+    #[ink(message)]
+    fn limits(&self) -> TickLimits;
+}
+
+/// How a session comes to be, changes and ends: opening and its seats, the hold, the clock, the key, closing, the exit.
+///
+/// These messages are sent to `tick_stream`, as those of [`TickStream`] are; it hands them over to a second code, `tick_lifecycle`,
+/// which runs on its storage.
+#[ink::trait_definition]
+pub trait TickLifecycle {
     /// Whether `viewer` could open now, and what it would take; the errors are those of `open`, in the same order.
     #[ink(message)]
     fn can_open(
@@ -527,17 +620,6 @@ pub trait TickStream {
     #[ink(message)]
     fn clear_page(&mut self, stream: StreamId, page: PageNo) -> Result<(), TickStreamError>;
 
-    /// The limits.
-    #[ink(message)]
-    fn limits(&self) -> TickLimits;
-}
-
-/// What happens to a session once it is open: what it owes, its clock, its vouchers, settling, closing, the exit.
-///
-/// These messages are sent to `tick_stream`, as those of [`TickStream`] are; it hands them over to a second code, `tick_settler`,
-/// which runs on its storage.
-#[ink::trait_definition]
-pub trait TickSettler {
     /// What the session owes its payees now and has not paid: what settling would move.
     ///
     /// # Errors
@@ -669,53 +751,6 @@ pub trait TickSettler {
     #[ink(message)]
     fn close_ended(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
 
-    /// Settles what a session owes up to now, and returns it.
-    ///
-    /// Caller: anyone; money moves only from the session's hold to its payees' payable balances.
-    /// Rounding: down; the remainder stays with the session and is not lost.
-    /// No-op: returns `Ok(0)` and emits nothing when nothing new is owed.
-    ///
-    /// # Events
-    /// `Settled { settlements }`: one item, with session, amount, settled in all, and up to when.
-    ///
-    /// # Errors
-    /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
-    #[ink(message)]
-    fn settle(&mut self, id: SessionId) -> Result<Balance, TickStreamError>;
-
-    /// Settles many sessions, of any viewers and streams; says what became of each, in order.
-    ///
-    /// Caller: anyone.
-    /// A session that is unknown, closed or named twice costs the others nothing.
-    ///
-    /// # Events
-    /// One `Settled` for the batch, with the sessions that owed something; none if none did.
-    ///
-    /// # Errors
-    /// - `NotWired`;
-    /// - `TooMany`: above `MAX_BATCH`;
-    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
-    #[ink(message)]
-    fn settle_many(&mut self, ids: Vec<SessionId>) -> Result<Vec<Outcome>, TickStreamError>;
-
-    /// Settles every session on a page, and returns what was moved, in base units of each asset.
-    ///
-    /// Caller: anyone.
-    ///
-    /// # Events
-    /// One `Settled`, with the sessions that owed something; none if none did.
-    ///
-    /// # Errors
-    /// - `NotWired`; `PageNotFound`;
-    /// - `PricingFailed`, `Pricing(_)`; `PaymentsFailed`, `Payments(_)`.
-    #[ink(message)]
-    fn settle_page(
-        &mut self,
-        stream: StreamId,
-        page: PageNo,
-    ) -> Result<Vec<(AssetId, Balance)>, TickStreamError>;
-
     /// Closes the session at what was charged so far (by the last settlement or pause) and releases the rest to its viewer's
     /// pool. Reads neither registry nor pricing. Time since then counts neither as owed nor as watched.
     ///
@@ -730,41 +765,6 @@ pub trait TickSettler {
     /// - `PaymentsFailed`, `Payments(_)`.
     #[ink(message)]
     fn finish_exit(&mut self, number: SessionNo) -> Result<(), TickStreamError>;
-
-    /// Pays a voucher: moves what it adds from the session's hold to its payees, and returns that.
-    ///
-    /// Caller: anyone; the voucher names the session, and the session names the payees.
-    /// It pays if: its amount is above what vouchers have paid, its time not below theirs; amount × 1,000 ≤ ceiling × milliseconds;
-    /// milliseconds ≤ the chain's time since vouchers count (up to the session's own end) plus 12 seconds; it is within the hold less what the
-    /// clock owes; a key that counts signed it. The registry is not asked: a viewer signs what was delivered.
-    ///
-    /// # Events
-    /// `Redeemed { redemptions }`, with one item.
-    ///
-    /// # Errors
-    /// - `NotWired`;
-    /// - `Voucher(_)`: see `VoucherRefusal`, checked in its order;
-    /// - `PaymentsFailed`, `Payments(_)`.
-    #[ink(message)]
-    fn redeem(&mut self, voucher: SignedVoucher) -> Result<Balance, TickStreamError>;
-
-    /// Pays many vouchers, of any viewers and streams; says what became of each, in order. One bad one costs the others
-    /// nothing.
-    ///
-    /// Caller: anyone.
-    ///
-    /// # Events
-    /// One `Redeemed` for the batch, with the vouchers that were paid; none if none was.
-    ///
-    /// # Errors
-    /// - `NotWired`;
-    /// - `TooMany`: above `MAX_BATCH`;
-    /// - `PaymentsFailed`, `Payments(_)`.
-    #[ink(message)]
-    fn redeem_many(
-        &mut self,
-        vouchers: Vec<SignedVoucher>,
-    ) -> Result<Vec<VoucherOutcome>, TickStreamError>;
 
     /// Settles and closes a session at once, whatever is signed; what is left of its hold goes to its viewer's pool. Returns
     /// what was settled now.

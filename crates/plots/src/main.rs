@@ -60,7 +60,7 @@ impl Node {
     /// A message of the meter.
     fn meter(&self, message: &str) -> Option<Cost> {
         let messages = &self.0["messages"]["tick_stream"];
-        ["TickStream", "TickSettler"]
+        ["TickStream", "TickLifecycle"]
             .iter()
             .find_map(|part| cost(&messages[format!("{part}::{message}")]))
     }

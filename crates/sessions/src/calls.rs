@@ -18,7 +18,8 @@ use vilokanam_interfaces::{
 pub struct Wired {
     registry: AccountId,
     pricing: AccountId,
-    payments: AccountId,
+    /// Moves the money.
+    pub payments: AccountId,
 }
 
 /// What a contract answered, or `failed` if it did not.
@@ -101,14 +102,6 @@ impl Wired {
         answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
 
-    /// Moves what sessions owe, and releases the holds that end.
-    pub fn settle(&self, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Checked<()> {
-        let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
-            self.payments.into();
-        let done = payments.call_mut().settle(terms, items).try_invoke();
-        answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
-    }
-
     /// What `hold` would answer.
     pub fn would_hold(
         &self,
@@ -123,4 +116,11 @@ impl Wired {
             .try_invoke();
         answer(fees, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
     }
+}
+
+/// Moves what sessions owe, and releases the holds that end.
+pub fn settle(payments: AccountId, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Checked<()> {
+    let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = payments.into();
+    let done = payments.call_mut().settle(terms, items).try_invoke();
+    answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     batch::{Batch, BatchSeat},
-    calls::Wired,
+    calls::{settle, Wired},
     seats::{Account, Page, Seat, StreamMeter},
     Checked,
 };
@@ -16,7 +16,7 @@ use vilokanam_interfaces::{
     PageNo, Seated, SessionId, StreamId, TickStreamError as Error, MAX_BATCH_PAGES,
 };
 
-/// What the constructor fixed for ever.
+/// What the constructor and the wiring fixed for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -25,13 +25,15 @@ pub struct Setup {
     pub genesis_hash: Hash,
     /// How long an exit takes.
     pub exit_delay_ms: Millis,
+    /// The payment handler, once wired. As the wiring has it: redeeming and exits read this cell anyway, and need no more.
+    pub payments: Option<AccountId>,
 }
 
 /// The cells of sessions. Keys `0x0001` to `0x0005` of the contract.
 #[ink::storage_item]
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// What the constructor fixed.
+    /// What the constructor and the wiring fixed.
     pub setup: Lazy<Setup, ManualKey<0x0001>>,
     /// Sessions, 32 to a cell.
     pub pages: Mapping<(StreamId, PageNo), Page, ManualKey<0x0002>>,
@@ -39,8 +41,8 @@ pub struct Ledger {
     pub meters: Mapping<StreamId, StreamMeter, ManualKey<0x0003>>,
     /// A cell for each viewer.
     pub accounts: Mapping<AccountId, Account, ManualKey<0x0004>>,
-    /// The code that moves money out of holds.
-    pub settler: Lazy<Hash, ManualKey<0x0005>>,
+    /// The code of `tick_lifecycle`.
+    pub lifecycle: Lazy<Hash, ManualKey<0x0005>>,
 }
 
 /// A session and where it sits.
@@ -77,17 +79,24 @@ pub fn ensure_not_ended(charged: &Charged) -> Checked<()> {
 }
 
 impl Ledger {
-    /// Makes `code` the settler's, and keeps the chain from dropping it. Traps if the chain does not have it.
-    pub fn set_settler(&mut self, code: Hash) {
+    /// Makes `code` that of `tick_lifecycle`, and keeps the chain from dropping it. Traps if the chain does not have it.
+    pub fn set_lifecycle(&mut self, code: Hash) {
         // The mock chain of unit tests has no code to keep.
         #[cfg(not(feature = "std"))]
         {
-            if let Some(old) = self.settler.get() {
+            if let Some(old) = self.lifecycle.get() {
                 ink::env::unlock_delegate_dependency::<DefaultEnvironment>(&old);
             }
             ink::env::lock_delegate_dependency::<DefaultEnvironment>(&code);
         }
-        self.settler.set(&code);
+        self.lifecycle.set(&code);
+    }
+
+    /// What is fixed, and the payment handler; `NotWired` before that is known.
+    pub fn wired_setup(&self) -> Checked<(Setup, AccountId)> {
+        let setup = self.setup.get_or_default();
+        let payments = setup.payments.ok_or(Error::NotWired)?;
+        Ok((setup, payments))
     }
 
     /// A viewer's cell.
@@ -250,7 +259,7 @@ impl Ledger {
         for read in batch.pages.iter().filter(|read| read.changed) {
             self.pages.insert(read.at, &read.page);
         }
-        wired.settle(batch.terms, batch.items)?;
+        settle(wired.payments, batch.terms, batch.items)?;
         emit(Settled {
             settlements: batch.settlements,
         });
@@ -260,7 +269,7 @@ impl Ledger {
     /// Closes a session: settles it by `charged` (an exit: by what its seat says) and releases the rest. Returns what was settled now.
     pub fn finish(
         &mut self,
-        wired: &Wired,
+        payments: AccountId,
         found: Found,
         charged: Option<&Charged>,
     ) -> Checked<Balance> {
@@ -299,7 +308,7 @@ impl Ledger {
         self.meters.insert(stream, &meter);
         self.accounts.insert(seat.viewer, &account);
 
-        wired.settle(batch.terms, batch.items)?;
+        settle(payments, batch.terms, batch.items)?;
         emit(SessionClosed {
             viewer: seat.viewer,
             number: seat.number,

@@ -1,7 +1,7 @@
 //! Sessions: where they sit, what a call does to many of them at once, and the storage that holds them.
 //!
-//! The meter is one contract in two codes: `tick_stream`, which viewers call, and `tick_settler`, by which money leaves holds
-//! and which runs on `tick_stream`'s storage. What both need is here, once.
+//! The meter is one contract in two codes: `tick_stream`, which is called and settles, and `tick_lifecycle`, by which sessions open,
+//! change and close, and which runs on `tick_stream`'s storage. What both need is here, once.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

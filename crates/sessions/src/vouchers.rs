@@ -2,15 +2,16 @@
 
 use crate::{
     batch::{Batch, BatchSeat},
-    calls::Wired,
-    ledger::{emit, now, Ledger},
+    calls::settle,
+    ledger::{emit, now, Ledger, Setup},
     seats::Seat,
     Checked,
 };
 use ink::{env::DefaultEnvironment, prelude::vec::Vec};
 use vilokanam_interfaces::{
     events::tick_stream::{Redeemed, Redemption},
-    Balance, Millis, Outcome, SignedVoucher, StreamId, VoucherOutcome, VoucherRefusal as Refusal,
+    AccountId, Balance, Millis, Outcome, SignedVoucher, StreamId, VoucherOutcome,
+    VoucherRefusal as Refusal,
 };
 use vilokanam_math::charge::owed_ceil;
 use vilokanam_voucher::{accept, signed, Domain, Terms, Voucher};
@@ -19,11 +20,11 @@ impl Ledger {
     /// Pays the vouchers that are good, and says what became of each. Writes, calls and emits nothing if none is.
     pub fn redeem_batch(
         &mut self,
-        wired: &Wired,
+        (setup, payments): (Setup, AccountId),
         vouchers: &[SignedVoucher],
     ) -> Checked<Vec<VoucherOutcome>> {
         let domain = Domain {
-            genesis_hash: self.setup.get_or_default().genesis_hash.into(),
+            genesis_hash: setup.genesis_hash.into(),
             contract: *ink::env::account_id::<DefaultEnvironment>().as_ref(),
         };
         let now_ms = now();
@@ -56,7 +57,7 @@ impl Ledger {
         for read in batch.pages.iter().filter(|read| read.changed) {
             self.pages.insert(read.at, &read.page);
         }
-        wired.settle(batch.terms, batch.items)?;
+        settle(payments, batch.terms, batch.items)?;
         emit(Redeemed { redemptions });
         Ok(outcomes)
     }

@@ -8,7 +8,7 @@ use psp22::{PSP22Error, PSP22};
 use vilokanam_chain::{Calls, Chain, Message, Receipt, Suite};
 use vilokanam_interfaces::{
     AccountId, Balance, PaymentHandler, PaymentHandlerError, PricingEngine, PricingEngineError,
-    StreamRegistry, StreamRegistryError, TickSettler, TickStream, TickStreamError,
+    StreamRegistry, StreamRegistryError, TickLifecycle, TickStream, TickStreamError,
 };
 
 /// Sends `action` of `caller`, with `value` for a native deposit, and says what the contract answered.
@@ -148,30 +148,30 @@ impl<C: Chain> Sender<'_, C> {
 
     fn meter(&mut self, call: &MeterCall) -> Answer<TickStreamError> {
         let mut meter = self.suite.meter();
-        let mut settler = self.suite.settler();
+        let mut lifecycle = self.suite.lifecycle();
         match call.clone() {
-            MeterCall::RunsOutAt(id) => self.ask(settler.runs_out_at(id), Value::Instant),
+            MeterCall::RunsOutAt(id) => self.ask(lifecycle.runs_out_at(id), Value::Instant),
             MeterCall::CanOpen { viewer, request } => {
-                self.ask(meter.can_open(viewer, request), Value::OpenQuote)
+                self.ask(lifecycle.can_open(viewer, request), Value::OpenQuote)
             }
-            MeterCall::Open(request) => self.send(meter.open(request), Value::Number),
-            MeterCall::TopUp { id, amount } => self.send(settler.top_up(id, amount), unit),
-            MeterCall::Pause(number) => self.send(settler.pause(number), unit),
-            MeterCall::Resume(number) => self.send(settler.resume(number), unit),
-            MeterCall::Close(number) => self.send(settler.close(number), Value::Amount),
-            MeterCall::CloseEnded(id) => self.send(settler.close_ended(id), Value::Amount),
-            MeterCall::Settle(id) => self.send(settler.settle(id), Value::Amount),
-            MeterCall::SettleMany(ids) => self.send(settler.settle_many(ids), Value::Fates),
+            MeterCall::Open(request) => self.send(lifecycle.open(request), Value::Number),
+            MeterCall::TopUp { id, amount } => self.send(lifecycle.top_up(id, amount), unit),
+            MeterCall::Pause(number) => self.send(lifecycle.pause(number), unit),
+            MeterCall::Resume(number) => self.send(lifecycle.resume(number), unit),
+            MeterCall::Close(number) => self.send(lifecycle.close(number), Value::Amount),
+            MeterCall::CloseEnded(id) => self.send(lifecycle.close_ended(id), Value::Amount),
+            MeterCall::Settle(id) => self.send(meter.settle(id), Value::Amount),
+            MeterCall::SettleMany(ids) => self.send(meter.settle_many(ids), Value::Fates),
             MeterCall::SettlePage { stream, page } => {
-                self.send(settler.settle_page(stream, page), Value::Amounts)
+                self.send(meter.settle_page(stream, page), Value::Amounts)
             }
-            MeterCall::BeginExit(number) => self.send(settler.begin_exit(number), unit),
-            MeterCall::FinishExit(number) => self.send(settler.finish_exit(number), unit),
+            MeterCall::BeginExit(number) => self.send(lifecycle.begin_exit(number), unit),
+            MeterCall::FinishExit(number) => self.send(lifecycle.finish_exit(number), unit),
             MeterCall::ProvideSeats { stream, pages } => {
-                self.send(meter.provide_seats(stream, pages), unit)
+                self.send(lifecycle.provide_seats(stream, pages), unit)
             }
             MeterCall::ClearPage { stream, page } => {
-                self.send(meter.clear_page(stream, page), unit)
+                self.send(lifecycle.clear_page(stream, page), unit)
             }
             other => bail!("{other:?} has no part in this story"),
         }

@@ -214,7 +214,7 @@ impl Model {
                 usize::from(*asset) < self.payments.assets.len()
             }
             (Part::Payments, Change::Fees(fees)) => super::payments::fees_in_limits(fees),
-            (Part::Payments, Change::Treasury(_)) | (Part::Meter, Change::Settler(_)) => true,
+            (Part::Payments, Change::Treasury(_)) | (Part::Meter, Change::Lifecycle(_)) => true,
             _ => return Err(AdminError::UnsupportedChange),
         };
         valid.then_some(()).ok_or(AdminError::InvalidChange)
@@ -247,7 +247,7 @@ impl Model {
             }
             Change::Fees(fees) => self.payments.fees = fees,
             Change::Treasury(account) => self.payments.treasury = account,
-            Change::Settler(_) => {} // the same code by another name: nothing here depends on it
+            Change::Lifecycle(_) => {} // the same code by another name: nothing here depends on it
             Change::Delay(delay_ms) => {
                 let admin = self.admin_mut(part);
                 if delay_ms <= admin.change_delay_ms {

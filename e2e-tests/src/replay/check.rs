@@ -10,7 +10,7 @@ use anyhow::Result;
 use psp22::PSP22;
 use vilokanam_chain::{Calls, Chain};
 use vilokanam_interfaces::{
-    AssetId, Balance, Millis, Outcome, PaymentHandler, TickSettler, TickStream, TickStreamError,
+    AssetId, Balance, Millis, Outcome, PaymentHandler, TickLifecycle, TickStream, TickStreamError,
     Totals, MAX_BATCH, NATIVE,
 };
 
@@ -23,8 +23,9 @@ impl<C: Chain> Replay<'_, C> {
             .take(MAX_BATCH as usize)
             .map(|ticket| self.id(ticket))
             .collect();
-        let mut settler = self.desk.suite.settler();
-        let settle = settler.settle_many(ids.clone());
+        let mut meter = self.desk.suite.meter();
+        let mut lifecycle = self.desk.suite.lifecycle();
+        let settle = meter.settle_many(ids.clone());
         let (outcomes, _) = self
             .desk
             .must("settle_many (closed)", self.worker, settle)?;
@@ -34,7 +35,7 @@ impl<C: Chain> Replay<'_, C> {
             });
         }
         for id in ids {
-            let close = settler.close(id.number);
+            let close = lifecycle.close(id.number);
             let again = self.desk.send("close (refused)", id.viewer, close)?.value;
             let refused = again == Err(TickStreamError::SessionClosed);
             self.desk.ensure(10, refused, || {

@@ -18,7 +18,7 @@ use vilokanam_interfaces::{
         tick_stream::{SessionClosed, SessionClosing, SessionOpened},
     },
     AccountId, AssetId, AssetRate, Balance, Millis, OpenRequest, PaymentHandler, PricingEngine,
-    Seated, SessionId, SessionNo, SignedVoucher, StreamId, StreamRegistry, TickSettler, TickStream,
+    Seated, SessionId, SessionNo, SignedVoucher, StreamId, StreamRegistry, TickLifecycle,
     TrackEntry, VoucherRefusal, NATIVE,
 };
 
@@ -310,7 +310,7 @@ impl<'a, C: Chain> Replay<'a, C> {
                     .map(|pair| pair.public.to_bytes().into()),
             };
             let id = self.id(ticket);
-            let open = suite.meter().open(request);
+            let open = suite.lifecycle().open(request);
             let (number, receipt) = self.desk.must("open", id.viewer, open)?;
             let opened = one::<SessionOpened>(&receipt)?;
             let stream = &self.cast.streams[wanted.stream];
@@ -440,7 +440,7 @@ impl<'a, C: Chain> Replay<'a, C> {
     /// creators at once, or by their viewers, and then finished by the worker.
     fn close(&mut self) -> Result<()> {
         let started = self.desk.start();
-        let mut settler = self.desk.suite.settler();
+        let mut lifecycle = self.desk.suite.lifecycle();
         let of = self.cast.tickets.len();
         let mut closing = Vec::new();
         for ticket in 0..of {
@@ -450,18 +450,18 @@ impl<'a, C: Chain> Replay<'a, C> {
             let nth = ticket / 2;
             let (by, (now, receipt)) = match (&wanted.key, nth % 2) {
                 (None, 0) => {
-                    let close = settler.close(id.number);
+                    let close = lifecycle.close(id.number);
                     (id.viewer, self.desk.must("close", id.viewer, close)?)
                 }
                 (None, _) => {
-                    let close = settler.close_ended(id);
+                    let close = lifecycle.close_ended(id);
                     (
                         self.worker,
                         self.desk.must("close_ended", self.worker, close)?,
                     )
                 }
                 (Some(_), _) if nth % CLOSED_BY_VIEWER_EVERY == 0 => {
-                    let close = settler.close(id.number);
+                    let close = lifecycle.close(id.number);
                     let (now, receipt) = self.desk.must("close (vouchers)", id.viewer, close)?;
                     let event = one::<SessionClosing>(&receipt)?;
                     self.progress[ticket].open = false;
@@ -475,7 +475,7 @@ impl<'a, C: Chain> Replay<'a, C> {
                 }
                 (Some(_), _) => {
                     let owner = self.cast.streams[wanted.stream].owner;
-                    let dismiss = settler.dismiss(self.seated(ticket));
+                    let dismiss = lifecycle.dismiss(self.seated(ticket));
                     (owner, self.desk.must("dismiss", owner, dismiss)?)
                 }
             };
@@ -486,7 +486,7 @@ impl<'a, C: Chain> Replay<'a, C> {
         let wait_ms = self.desk.chain.now_ms() + self.config.exit_delay_ms;
         self.wait_until(wait_ms);
         for ticket in closing {
-            let finish = settler.finish_close(self.seated(ticket));
+            let finish = lifecycle.finish_close(self.seated(ticket));
             let (now, receipt) = self.desk.must("finish_close", self.worker, finish)?;
             self.closed(ticket, self.worker, now, &receipt)?;
         }

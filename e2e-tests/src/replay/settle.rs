@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use vilokanam_chain::{Chain, Receipt};
 use vilokanam_interfaces::{
     events::tick_stream::{Redeemed, Settled},
-    AssetId, Balance, Millis, PageNo, SessionId, SignedVoucher, TickSettler, VoucherOutcome,
+    AssetId, Balance, Millis, PageNo, SessionId, SignedVoucher, TickStream, VoucherOutcome,
     VoucherRefusal, MAX_BATCH, PAGE_SEATS,
 };
 use vilokanam_voucher::{
@@ -126,19 +126,19 @@ impl<C: Chain> Replay<'_, C> {
             .map(|batch| batch.iter().map(|one| one.voucher).collect())
             .collect();
         let of = pages.len() + batches.len();
-        let mut settler = self.desk.suite.settler();
+        let mut meter = self.desk.suite.meter();
         let mut answers = Vec::with_capacity(of);
         let started = self.desk.start();
         for (stream, page) in &pages {
             self.desk.onlooker.progress("settle", answers.len(), of);
-            let settle = settler.settle_page(self.streams[*stream], *page);
+            let settle = meter.settle_page(self.streams[*stream], *page);
             let (sums, receipt) = self.desk.must("settle_page", self.worker, settle)?;
             answers.push(Answer::Page(sums, receipt));
         }
         let page_secs = started.wall.elapsed().as_secs_f64();
         for batch in batches {
             self.desk.onlooker.progress("settle", answers.len(), of);
-            let redeem = settler.redeem_many(batch);
+            let redeem = meter.redeem_many(batch);
             let (outcomes, receipt) = self.desk.must("redeem_many", self.worker, redeem)?;
             answers.push(Answer::Batch(outcomes, receipt));
         }
@@ -250,7 +250,7 @@ impl<C: Chain> Replay<'_, C> {
     /// Presents vouchers that were paid: law 11.
     pub(super) fn present_again(&mut self, refusal: VoucherRefusal) -> Result<()> {
         let vouchers = self.spent.clone();
-        let redeem = self.desk.suite.settler().redeem_many(vouchers);
+        let redeem = self.desk.suite.meter().redeem_many(vouchers);
         let (outcomes, _) = self
             .desk
             .must("redeem_many (refused)", self.worker, redeem)?;

@@ -109,8 +109,8 @@ impl World {
         let genesis_hash = chain.genesis_hash();
         let minted: Vec<_> = CAST.iter().map(|name| (account(name), PURSE)).collect();
         let dir = artifacts_dir();
-        let settler = wasm(&dir, "tick_settler").expect("run `make contracts`");
-        let settler = chain.upload(owner, &settler).expect("it is valid");
+        let lifecycle = wasm(&dir, "tick_lifecycle").expect("run `make contracts`");
+        let lifecycle = chain.upload(owner, &lifecycle).expect("it is valid");
         let mut make = |name: &str, args: Vec<u8>, salt: &[u8]| {
             instantiate(&mut chain, &dir, name, owner, args, salt).expect("run `make contracts`")
         };
@@ -121,7 +121,7 @@ impl World {
         let pricing = make("pricing_engine", delay_ms.encode(), &[]);
         let args = (treasury, fees, vec![token], delay_ms);
         let payments = make("payment_handler", args.encode(), &[]);
-        let args = (genesis_hash, EXIT_DELAY_MS, delay_ms, settler);
+        let args = (genesis_hash, EXIT_DELAY_MS, delay_ms, lifecycle);
         let meter = make("tick_stream", args.encode(), &[]);
         let suite = Suite {
             token,

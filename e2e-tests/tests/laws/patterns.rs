@@ -8,7 +8,7 @@ use vilokanam_chain::{account, Calls};
 use vilokanam_e2e::model::{Action, MeterCall};
 use vilokanam_interfaces::{
     AccountId, AssetRate, Balance, Millis, OpenRequest, PaymentHandler, PricingEngine, SessionId,
-    SessionNo, StreamId, TickSettler, TickStream, NATIVE,
+    SessionNo, StreamId, TickLifecycle, TickStream, NATIVE,
 };
 
 const HOLD: Balance = RATE * 3_600;
@@ -216,7 +216,7 @@ fn costs(world: &mut World) -> [(&'static str, u64); 4] {
         asset: NATIVE,
         rate_per_sec: RATE,
     }];
-    let (mut a, mut b, mut c) = (meter, world.suite.settler(), world.suite.settler());
+    let (mut a, mut b, mut c) = (world.suite.lifecycle(), meter, world.suite.lifecycle());
     [
         ("open", cost(world, account("stranger"), a.open(request))),
         ("settle", cost(world, carol, b.settle(id))),

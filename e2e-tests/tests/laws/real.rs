@@ -9,7 +9,7 @@ use vilokanam_e2e::model::{
     TokenCall, Value,
 };
 use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickSettler,
+    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickLifecycle,
     TickStream,
 };
 
@@ -189,37 +189,37 @@ impl Transaction<'_> {
     fn meter(&mut self, call: MeterCall) -> Answer {
         use MeterCall as M;
         let (mut c, o) = (self.suite.meter(), Outcome::Meter);
-        let mut s = self.suite.settler();
+        let mut s = self.suite.lifecycle();
         match call {
             M::Owed(id) => self.send(s.owed(id), Value::Amount, o),
             M::Refundable(id) => self.send(s.refundable(id), Value::Amount, o),
             M::RunsOutAt(id) => self.send(s.runs_out_at(id), Value::Instant, o),
             M::CanOpen { viewer, request } => {
-                self.send(c.can_open(viewer, request), Value::OpenQuote, o)
+                self.send(s.can_open(viewer, request), Value::OpenQuote, o)
             }
-            M::Open(request) => self.send(c.open(request), Value::Number, o),
+            M::Open(request) => self.send(s.open(request), Value::Number, o),
             M::TopUp { id, amount } => self.send(s.top_up(id, amount), unit, o),
             M::Pause(number) => self.send(s.pause(number), unit, o),
             M::Resume(number) => self.send(s.resume(number), unit, o),
             M::Close(number) => self.send(s.close(number), Value::Amount, o),
             M::CloseEnded(id) => self.send(s.close_ended(id), Value::Amount, o),
-            M::Settle(id) => self.send(s.settle(id), Value::Amount, o),
-            M::SettleMany(ids) => self.send(s.settle_many(ids), Value::Fates, o),
+            M::Settle(id) => self.send(c.settle(id), Value::Amount, o),
+            M::SettleMany(ids) => self.send(c.settle_many(ids), Value::Fates, o),
             M::SettlePage { stream, page } => {
-                self.send(s.settle_page(stream, page), Value::Amounts, o)
+                self.send(c.settle_page(stream, page), Value::Amounts, o)
             }
             M::BeginExit(number) => self.send(s.begin_exit(number), unit, o),
             M::FinishExit(number) => self.send(s.finish_exit(number), unit, o),
             M::SetKey { number, key } => self.send(s.set_key(number, key), unit, o),
-            M::Redeem(signed) => self.send(s.redeem(signed.voucher), Value::Amount, o),
+            M::Redeem(signed) => self.send(c.redeem(signed.voucher), Value::Amount, o),
             M::RedeemMany(all) => {
                 let vouchers = all.into_iter().map(|signed| signed.voucher).collect();
-                self.send(s.redeem_many(vouchers), Value::Vouchers, o)
+                self.send(c.redeem_many(vouchers), Value::Vouchers, o)
             }
             M::Dismiss(at) => self.send(s.dismiss(at), Value::Amount, o),
             M::FinishClose(at) => self.send(s.finish_close(at), Value::Amount, o),
-            M::ProvideSeats { stream, pages } => self.send(c.provide_seats(stream, pages), unit, o),
-            M::ClearPage { stream, page } => self.send(c.clear_page(stream, page), unit, o),
+            M::ProvideSeats { stream, pages } => self.send(s.provide_seats(stream, pages), unit, o),
+            M::ClearPage { stream, page } => self.send(s.clear_page(stream, page), unit, o),
         }
     }
 

@@ -11,8 +11,8 @@ use vilokanam_chain::{
 use vilokanam_interfaces::{
     events::tick_stream::SessionOpened, AccountId, Administered, AssetId, AssetRate, Balance,
     Change, Class, Millis, OpenRequest, PaymentHandler, Pool, PricingEngine, Seated, Session,
-    SessionId, SessionNo, Share, SignedVoucher, StreamId, StreamRegistry, TickSettler, TickStream,
-    Totals, FULL_BPS, NATIVE,
+    SessionId, SessionNo, Share, SignedVoucher, StreamId, StreamRegistry, TickLifecycle,
+    TickStream, Totals, FULL_BPS, NATIVE,
 };
 use vilokanam_voucher::{
     sign::{self, Form, Keypair},
@@ -200,13 +200,14 @@ impl Stage {
     /// Opens a session and returns its number.
     #[track_caller]
     pub fn opens(&mut self, viewer: &str, request: OpenRequest) -> SessionNo {
-        self.must(viewer, self.suite.meter().open(request)).value
+        self.must(viewer, self.suite.lifecycle().open(request))
+            .value
     }
 
     /// Opens a session, and knows where it sits: as the creator's worker does.
     #[track_caller]
     pub fn watches(&mut self, viewer: &str, request: OpenRequest) -> Watch {
-        let sent = self.must(viewer, self.suite.meter().open(request));
+        let sent = self.must(viewer, self.suite.lifecycle().open(request));
         Watch::opened(&sent)
     }
 
@@ -244,19 +245,19 @@ impl Stage {
 
     #[track_caller]
     pub fn owed(&mut self, viewer: &str, number: SessionNo) -> Balance {
-        self.read(self.suite.settler().owed(id(viewer, number)))
+        self.read(self.suite.lifecycle().owed(id(viewer, number)))
             .expect("is open")
     }
 
     #[track_caller]
     pub fn refundable(&mut self, viewer: &str, number: SessionNo) -> Balance {
-        self.read(self.suite.settler().refundable(id(viewer, number)))
+        self.read(self.suite.lifecycle().refundable(id(viewer, number)))
             .expect("is open")
     }
 
     #[track_caller]
     pub fn runs_out_at(&mut self, viewer: &str, number: SessionNo) -> Option<Millis> {
-        self.read(self.suite.settler().runs_out_at(id(viewer, number)))
+        self.read(self.suite.lifecycle().runs_out_at(id(viewer, number)))
             .expect("is open")
     }
 

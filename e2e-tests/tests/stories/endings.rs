@@ -9,7 +9,7 @@ use vilokanam_interfaces::{
         tick_stream::*,
     },
     Class, EndCause, Millis, OpenRequest, Pool, PricingEngine, PricingEngineError, StreamRegistry,
-    StreamRegistryError, TickSettler, TickStream, TickStreamError as Error, NATIVE,
+    StreamRegistryError, TickLifecycle, TickStream, TickStreamError as Error, NATIVE,
 };
 
 #[test]
@@ -26,7 +26,7 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
     s.advance(9_999);
     assert_eq!(s.owed("alice", 1), 9_999_069);
     assert_eq!(
-        s.refused("sam", s.suite.settler().close_ended(id("alice", 1))),
+        s.refused("sam", s.suite.lifecycle().close_ended(id("alice", 1))),
         Error::SessionNotEnded
     );
 
@@ -41,12 +41,12 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
         assert_eq!(s.refundable("alice", 1), 0);
         assert_eq!(s.refundable("bob", 1), 1);
         assert_eq!(s.runs_out_at("alice", 1), Some(t + 10_000));
-        assert_eq!(s.refused("alice", s.suite.settler().pause(1)), ended);
+        assert_eq!(s.refused("alice", s.suite.lifecycle().pause(1)), ended);
     }
     // Until somebody closes it, it is open.
     assert_eq!(s.read(s.suite.meter().live_viewers(STREAM)), 2);
 
-    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     assert_eq!(sent.value, 10_000_070);
     told(
         &sent,
@@ -70,11 +70,11 @@ fn viewer_runs_out_mid_stream_to_the_millisecond() {
     assert!(sent.receipt.deposit >= 0);
     assert_eq!(s.pool("sam", NATIVE), Pool::default());
     assert_eq!(
-        s.refused("sam", s.suite.settler().close_ended(id("alice", 1))),
+        s.refused("sam", s.suite.lifecycle().close_ended(id("alice", 1))),
         Error::SessionClosed
     );
     // The viewer may say so too.
-    let sent = s.must("bob", s.suite.settler().close_ended(id("bob", 1)));
+    let sent = s.must("bob", s.suite.lifecycle().close_ended(id("bob", 1)));
     assert_eq!(sent.events_of::<SessionClosed>()[0].released, 1);
     s.is_solvent_to_the_unit();
 }
@@ -112,7 +112,7 @@ fn a_price_above_the_ceiling_ends_the_session_and_one_below_goes_on() {
     assert_eq!(s.owed("bob", 1), 105_000_420);
     assert_eq!(s.runs_out_at("alice", 1), Some(t + MINUTE));
     assert_eq!(
-        s.refused("alice", s.suite.settler().pause(1)),
+        s.refused("alice", s.suite.lifecycle().pause(1)),
         Error::SessionEnded {
             ended_ms: t + MINUTE
         }
@@ -124,7 +124,7 @@ fn a_price_above_the_ceiling_ends_the_session_and_one_below_goes_on() {
     assert_eq!(s.owed("alice", 1), 60_000_420);
     // bob: 60 s × 1,500,000 and 120 s × 1,000,007.
     assert_eq!(s.owed("bob", 1), 90_000_000 + 120_000_840);
-    s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 60_000_420);
 }
 
@@ -133,7 +133,7 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
     let mut s = Stage::on_air();
     s.opens("alice", request());
     s.advance(MINUTE);
-    s.must("alice", s.suite.settler().pause(1));
+    s.must("alice", s.suite.lifecycle().pause(1));
     s.must(
         "mira",
         s.suite
@@ -142,7 +142,7 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
     );
     s.advance(MINUTE);
     assert_eq!(
-        s.refused("alice", s.suite.settler().resume(1)),
+        s.refused("alice", s.suite.lifecycle().resume(1)),
         Error::AboveCeiling {
             price_per_sec: RATE + 1,
             ceiling: RATE
@@ -154,11 +154,11 @@ fn a_paused_session_outlives_a_price_above_its_ceiling_but_cannot_resume_at_it()
             .pricing()
             .set_rates(STREAM, rates_of(1_000_000, VLK_RATE)),
     );
-    s.must("alice", s.suite.settler().resume(1));
+    s.must("alice", s.suite.lifecycle().resume(1));
     s.advance(10_000);
     // 60 s × 1,000,007 + 10 s × 1,000,000
     assert_eq!(
-        s.must("alice", s.suite.settler().close(1)).value,
+        s.must("alice", s.suite.lifecycle().close(1)).value,
         70_000_420
     );
 }
@@ -172,7 +172,7 @@ fn a_session_ends_at_its_own_latest_end() {
         ..request()
     };
     assert_eq!(
-        s.refused("alice", s.suite.meter().open(until(t))),
+        s.refused("alice", s.suite.lifecycle().open(until(t))),
         Error::UntilPassed
     );
     s.opens("alice", until(t + 45_678));
@@ -182,7 +182,7 @@ fn a_session_ends_at_its_own_latest_end() {
     // 1,000,007 × 45.678 s = 45,678,319.746
     s.advance(HOUR);
     assert_eq!(s.owed("alice", 1), 45_678_319);
-    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     let closed = &sent.events_of::<SessionClosed>()[0];
     assert_eq!((closed.settled, closed.watched_ms), (45_678_319, 45_678));
 }
@@ -209,7 +209,7 @@ fn a_broadcast_whose_heart_stops_is_billed_to_its_grace_and_the_next_is_another(
         StreamRegistryError::NotLive
     );
     assert_eq!(
-        s.refused("bob", s.suite.meter().open(request)),
+        s.refused("bob", s.suite.lifecycle().open(request)),
         Error::Pricing(PricingEngineError::NotLive)
     );
     s.advance(HOUR);
@@ -229,10 +229,10 @@ fn a_broadcast_whose_heart_stops_is_billed_to_its_grace_and_the_next_is_another(
     // The old session belongs to the old broadcast, and is in the way of a new one.
     assert_eq!(s.owed("alice", 1), 50_000_350);
     assert_eq!(
-        s.refused("alice", s.suite.meter().open(request)),
+        s.refused("alice", s.suite.lifecycle().open(request)),
         Error::AlreadyOpen { number: 1 }
     );
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     let closed = &sent.events_of::<SessionClosed>()[0];
     assert_eq!(
         (closed.broadcast, closed.settled, closed.watched_ms),
@@ -249,7 +249,7 @@ fn suspension_ends_billing_at_its_instant() {
     s.opens("alice", request());
     s.opens("bob", vlk_request());
     s.advance(2_345);
-    s.must("bob", s.suite.settler().pause(1));
+    s.must("bob", s.suite.lifecycle().pause(1));
     s.advance(10_000);
 
     let sent = s.must(
@@ -282,21 +282,21 @@ fn suspension_ends_billing_at_its_instant() {
         // 1,000,007 × 12.345 s = 12,345,086.415; 333,333 × 2.345 s = 781,665.885
         assert_eq!(s.owed("alice", 1), 12_345_086);
         assert_eq!(s.owed("bob", 1), 781_665);
-        assert_eq!(s.refused("alice", s.suite.settler().pause(1)), ended);
-        assert_eq!(s.refused("bob", s.suite.settler().resume(1)), ended);
+        assert_eq!(s.refused("alice", s.suite.lifecycle().pause(1)), ended);
+        assert_eq!(s.refused("bob", s.suite.lifecycle().resume(1)), ended);
         assert_eq!(
-            s.refused("noor", s.suite.meter().open(request())),
+            s.refused("noor", s.suite.lifecycle().open(request())),
             Error::Pricing(PricingEngineError::Suspended)
         );
     }
     s.must("mona", s.suite.registry().reinstate(STREAM, "hers".into()));
     assert_eq!(
-        s.refused("noor", s.suite.meter().open(request())),
+        s.refused("noor", s.suite.lifecycle().open(request())),
         Error::Pricing(PricingEngineError::NotLive)
     );
     // Suspension takes no money: what was earned is paid.
-    s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
-    s.must("sam", s.suite.settler().close_ended(id("bob", 1)));
+    s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
+    s.must("sam", s.suite.lifecycle().close_ended(id("bob", 1)));
     // 12,345,086 − 1,234,508; 781,665 − 78,166
     assert_eq!(s.payable("mira", NATIVE), 11_110_578);
     assert_eq!(s.payable("mira", VLK), 703_499);
@@ -327,5 +327,8 @@ fn the_owners_end_is_for_ever() {
     s.must("mira", s.suite.registry().go_live(STREAM, GRACE));
     s.advance(HOUR);
     // 1,000,007 × 4.004 s = 4,004,028.028
-    assert_eq!(s.must("alice", s.suite.settler().close(1)).value, 4_004_028);
+    assert_eq!(
+        s.must("alice", s.suite.lifecycle().close(1)).value,
+        4_004_028
+    );
 }

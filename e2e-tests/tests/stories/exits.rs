@@ -8,8 +8,8 @@ use vilokanam_interfaces::{
         tick_stream::{ExitBegun, SessionClosed},
     },
     AccountId, Administered, Change, OpenRequest, PaymentHandler, PricingEngine,
-    PricingEngineError, StreamRegistry, TickSettler, TickStream, TickStreamError as Error, Totals,
-    Wiring, NATIVE,
+    PricingEngineError, StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error,
+    Totals, Wiring, NATIVE,
 };
 
 /// What `Config::default` sets.
@@ -29,7 +29,7 @@ fn rewires(s: &mut Stage, registry: AccountId, pricing: AccountId) {
 fn everything_but_exits_fails(s: &mut Stage, failed: Error) {
     let alice = id("alice", 1);
     let meter = s.suite.meter;
-    let settler = || -> vilokanam_chain::TickSettlerCalls { meter.into() };
+    let lifecycle = || -> vilokanam_chain::TickLifecycleCalls { meter.into() };
     let meter = || -> vilokanam_chain::TickStreamCalls { meter.into() };
     let before = (
         s.session("alice", 1),
@@ -37,21 +37,21 @@ fn everything_but_exits_fails(s: &mut Stage, failed: Error) {
         s.free("alice", NATIVE),
     );
     let ended = id("bob", 1);
-    assert_eq!(s.refused("alice", settler().close(1)), failed);
-    assert_eq!(s.refused("alice", settler().pause(1)), failed);
-    assert_eq!(s.refused("alice", settler().top_up(alice, 1)), failed);
-    assert_eq!(s.refused("bob", settler().resume(1)), failed);
-    assert_eq!(s.refused("sam", settler().close_ended(ended)), failed);
-    assert_eq!(s.refused("sam", settler().settle(alice)), failed);
+    assert_eq!(s.refused("alice", lifecycle().close(1)), failed);
+    assert_eq!(s.refused("alice", lifecycle().pause(1)), failed);
+    assert_eq!(s.refused("alice", lifecycle().top_up(alice, 1)), failed);
+    assert_eq!(s.refused("bob", lifecycle().resume(1)), failed);
+    assert_eq!(s.refused("sam", lifecycle().close_ended(ended)), failed);
+    assert_eq!(s.refused("sam", meter().settle(alice)), failed);
     let both = vec![alice, ended];
-    assert_eq!(s.refused("sam", settler().settle_many(both)), failed);
-    assert_eq!(s.refused("sam", settler().settle_page(STREAM, 0)), failed);
-    assert_eq!(s.refused("noor", meter().open(request())), failed);
-    let can_open = meter().can_open(account("noor"), request());
+    assert_eq!(s.refused("sam", meter().settle_many(both)), failed);
+    assert_eq!(s.refused("sam", meter().settle_page(STREAM, 0)), failed);
+    assert_eq!(s.refused("noor", lifecycle().open(request())), failed);
+    let can_open = lifecycle().can_open(account("noor"), request());
     assert_eq!(s.read(can_open), Err(failed.clone()));
-    assert_eq!(s.read(settler().owed(alice)), Err(failed.clone()));
-    assert_eq!(s.read(settler().refundable(alice)), Err(failed.clone()));
-    assert_eq!(s.read(settler().runs_out_at(alice)), Err(failed));
+    assert_eq!(s.read(lifecycle().owed(alice)), Err(failed.clone()));
+    assert_eq!(s.read(lifecycle().refundable(alice)), Err(failed.clone()));
+    assert_eq!(s.read(lifecycle().runs_out_at(alice)), Err(failed));
     let after = (
         s.session("alice", 1),
         s.totals(NATIVE),
@@ -66,8 +66,8 @@ fn watched() -> Stage {
     s.opens("alice", request());
     s.opens("bob", request());
     s.advance(10_000);
-    s.must("mira", s.suite.settler().settle(id("alice", 1)));
-    s.must("bob", s.suite.settler().pause(1));
+    s.must("mira", s.suite.meter().settle(id("alice", 1)));
+    s.must("bob", s.suite.lifecycle().pause(1));
     s.advance(5_000);
     s
 }
@@ -76,7 +76,7 @@ fn watched() -> Stage {
 fn all_get_out(s: &mut Stage) {
     let begun_ms = s.now();
     let finish_ms = begun_ms + EXIT_DELAY;
-    let sent = s.must("alice", s.suite.settler().begin_exit(1));
+    let sent = s.must("alice", s.suite.lifecycle().begin_exit(1));
     told(
         &sent,
         [ExitBegun {
@@ -87,14 +87,14 @@ fn all_get_out(s: &mut Stage) {
         }
         .into()],
     );
-    s.must("bob", s.suite.settler().begin_exit(1));
+    s.must("bob", s.suite.lifecycle().begin_exit(1));
     s.advance(EXIT_DELAY - 1);
     assert_eq!(
-        s.refused("alice", s.suite.settler().finish_exit(1)),
+        s.refused("alice", s.suite.lifecycle().finish_exit(1)),
         Error::ExitNotDue { finish_ms }
     );
     s.advance(1);
-    let sent = s.must("alice", s.suite.settler().finish_exit(1));
+    let sent = s.must("alice", s.suite.lifecycle().finish_exit(1));
     told(
         &sent,
         [SessionClosed {
@@ -114,7 +114,7 @@ fn all_get_out(s: &mut Stage) {
         }
         .into()],
     );
-    s.must("bob", s.suite.settler().finish_exit(1));
+    s.must("bob", s.suite.lifecycle().finish_exit(1));
     for viewer in ["alice", "bob"] {
         let free = s.free(viewer, NATIVE);
         s.must(viewer, s.suite.payments().withdraw(NATIVE, free));
@@ -142,7 +142,7 @@ fn viewers_and_payees_get_out_when_the_registry_is_gone() {
     s.changes(pricing, Change::Wiring(wiring));
     let failed = Error::Pricing(PricingEngineError::CallFailed);
     everything_but_exits_fails(&mut s, failed);
-    let provide = s.suite.meter().provide_seats(STREAM, 1);
+    let provide = s.suite.lifecycle().provide_seats(STREAM, 1);
     assert_eq!(s.refused("mira", provide), Error::RegistryFailed);
     all_get_out(&mut s);
 }
@@ -176,7 +176,10 @@ fn a_mended_wiring_bills_as_if_nothing_had_been() {
     s.advance(5_000);
     // 1,000,007 × 20 s, of which ten are settled already.
     assert_eq!(s.owed("alice", 1), 10_000_070);
-    assert_eq!(s.must("bob", s.suite.settler().close(1)).value, 10_000_070);
+    assert_eq!(
+        s.must("bob", s.suite.lifecycle().close(1)).value,
+        10_000_070
+    );
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn accrual_ends_where_an_exit_begins_and_settling_goes_on() {
     let t = s.now();
     s.opens("alice", request());
     s.advance(10_000);
-    s.must("alice", s.suite.settler().begin_exit(1));
+    s.must("alice", s.suite.lifecycle().begin_exit(1));
     let session = s.session("alice", 1);
     assert_eq!(session.exit_ms, Some(t + 10_000 + EXIT_DELAY));
     assert_eq!(session.until_ms, Some(t + 10_000));
@@ -250,28 +253,28 @@ fn accrual_ends_where_an_exit_begins_and_settling_goes_on() {
 
     let finish_ms = t + 10_000 + EXIT_DELAY;
     assert_eq!(
-        s.refused("alice", s.suite.settler().begin_exit(1)),
+        s.refused("alice", s.suite.lifecycle().begin_exit(1)),
         Error::ExitBegun { finish_ms }
     );
     let ended = Error::SessionEnded {
         ended_ms: t + 10_000,
     };
-    assert_eq!(s.refused("alice", s.suite.settler().pause(1)), ended);
-    let top_up = s.suite.settler().top_up(id("alice", 1), 1);
+    assert_eq!(s.refused("alice", s.suite.lifecycle().pause(1)), ended);
+    let top_up = s.suite.lifecycle().top_up(id("alice", 1), 1);
     assert_eq!(s.refused("bob", top_up), ended);
 
     // The creator takes what is owed within the delay; the viewer then leaves with the rest.
-    let sent = s.must("mira", s.suite.settler().settle(id("alice", 1)));
+    let sent = s.must("mira", s.suite.meter().settle(id("alice", 1)));
     assert_eq!(sent.value, 10_000_070);
     s.advance(EXIT_DELAY);
-    let sent = s.must("alice", s.suite.settler().finish_exit(1));
+    let sent = s.must("alice", s.suite.lifecycle().finish_exit(1));
     let closed = &sent.events_of::<SessionClosed>()[0];
     assert_eq!(
         (closed.settled, closed.watched_ms, closed.released),
         (10_000_070, 10_000, HOLD - 10_000_070)
     );
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 10_000_070);
-    let again = s.suite.settler().finish_exit(1);
+    let again = s.suite.lifecycle().finish_exit(1);
     assert_eq!(s.refused("alice", again), Error::SessionClosed);
     s.is_solvent_to_the_unit();
 }
@@ -284,14 +287,14 @@ fn a_session_whose_exit_has_begun_can_be_closed_by_anyone_at_what_it_owes() {
     }
     s.advance(10_000);
     for viewer in ["alice", "bob"] {
-        s.must(viewer, s.suite.settler().begin_exit(1));
+        s.must(viewer, s.suite.lifecycle().begin_exit(1));
     }
     s.advance(MINUTE);
     assert_eq!(
-        s.must("alice", s.suite.settler().close(1)).value,
+        s.must("alice", s.suite.lifecycle().close(1)).value,
         10_000_070
     );
-    let close = s.suite.settler().close_ended(id("bob", 1));
+    let close = s.suite.lifecycle().close_ended(id("bob", 1));
     assert_eq!(s.must("mira", close).value, 10_000_070);
 }
 
@@ -300,7 +303,7 @@ fn an_exit_must_have_begun_before_it_is_finished() {
     let mut s = Stage::on_air();
     s.opens("alice", request());
     s.advance(DAY);
-    let finish = s.suite.settler().finish_exit(1);
+    let finish = s.suite.lifecycle().finish_exit(1);
     assert_eq!(s.refused("alice", finish), Error::ExitNotBegun);
 }
 
@@ -317,10 +320,10 @@ fn an_exit_never_lengthens_a_session() {
     );
     s.must("mira", s.suite.registry().heartbeat(STREAM));
     s.advance(MINUTE);
-    s.must("alice", s.suite.settler().begin_exit(1));
+    s.must("alice", s.suite.lifecycle().begin_exit(1));
     assert_eq!(s.session("alice", 1).until_ms, until_ms);
     assert_eq!(
-        s.must("alice", s.suite.settler().close(1)).value,
+        s.must("alice", s.suite.lifecycle().close(1)).value,
         10_000_070
     );
 }

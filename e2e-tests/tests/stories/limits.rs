@@ -7,7 +7,7 @@ use psp22::PSP22;
 use vilokanam_chain::{account, artifacts_dir, instantiate, psp22, Calls, Message, VLK};
 use vilokanam_interfaces::{
     AssetId, AssetRate, Balance, Change, Class, OpenRequest, Outcome, PaymentHandler,
-    PricingEngine, StreamId, TickSettler, TickStream, TickStreamError as Error, MAX_BATCH_PAGES,
+    PricingEngine, StreamId, TickLifecycle, TickStream, TickStreamError as Error, MAX_BATCH_PAGES,
     MAX_HOLD, MAX_PAGES, MAX_PROVIDED, MAX_RATE, NATIVE,
 };
 
@@ -46,8 +46,8 @@ fn the_largest_hold_at_the_highest_rate_is_billed_to_the_unit() {
     // 10^18 × 86,399.999 s
     let owed = 86_399_999_000_000_000_000_000;
     assert_eq!(s.owed("alice", 1), owed);
-    s.must("sam", suite.settler().settle(id("alice", 1)));
-    s.must("alice", suite.settler().close(1));
+    s.must("sam", suite.meter().settle(id("alice", 1)));
+    s.must("alice", suite.lifecycle().close(1));
     assert_eq!(s.free("alice", HUGE), Balance::MAX - owed);
     assert_eq!(s.payable("mira", HUGE), 77_759_999_100_000_000_000_000);
     assert_eq!(s.totals(HUGE).fees, 8_639_999_900_000_000_000_000);
@@ -68,7 +68,7 @@ fn the_smallest_rate_loses_nothing_to_frequent_settling() {
     let mut moved = 0;
     for _ in 0..23 {
         s.advance(333);
-        moved += s.must("sam", suite.settler().settle(id("alice", 1))).value;
+        moved += s.must("sam", suite.meter().settle(id("alice", 1))).value;
     }
     // 1 a second × 7.659 s; of 7 units the platform's tenth rounds down to nothing.
     assert_eq!(moved, 7);
@@ -76,7 +76,7 @@ fn the_smallest_rate_loses_nothing_to_frequent_settling() {
     assert_eq!(s.totals(NATIVE).fees, 0);
     s.advance(2_341);
     // At 10.000 s it is 10 in all, of which 1.
-    s.must("alice", suite.settler().close(1));
+    s.must("alice", suite.lifecycle().close(1));
     assert_eq!(s.payable("mira", NATIVE), 9);
     assert_eq!(s.totals(NATIVE).fees, 1);
 }
@@ -108,14 +108,14 @@ fn a_batch_touches_at_most_fifty_pages() {
     s.opens("omar", request());
     ids.push(id("omar", 14));
     s.advance(10_000);
-    let sent = s.must("sam", suite.settler().settle_many(ids.clone()));
+    let sent = s.must("sam", suite.meter().settle_many(ids.clone()));
     let mut expected = vec![Outcome::Settled(10_000_070); 50];
     expected.extend([Outcome::TooManyPages; 2]);
     expected.push(Outcome::Settled(10_000_070));
     assert_eq!(sent.value, expected);
 
     // 51 sessions of one creator in one batch; the other two are settled by the next.
-    let sent = s.must("sam", suite.settler().settle_many(ids[50..].to_vec()));
+    let sent = s.must("sam", suite.meter().settle_many(ids[50..].to_vec()));
     let paid = Outcome::Settled(10_000_070);
     assert_eq!(sent.value, [paid, paid, Outcome::Settled(0)]);
     assert_eq!(s.payable("mira", NATIVE), 53 * 9_000_063);
@@ -126,16 +126,19 @@ fn a_stream_has_room_for_so_many_pages_and_no_more() {
     let mut s = Stage::on_air();
     let suite = s.suite;
     for _ in 0..MAX_PAGES / MAX_PROVIDED {
-        s.must("mira", suite.meter().provide_seats(STREAM, MAX_PROVIDED));
+        s.must(
+            "mira",
+            suite.lifecycle().provide_seats(STREAM, MAX_PROVIDED),
+        );
     }
-    let one_more = suite.meter().provide_seats(STREAM, 1);
+    let one_more = suite.lifecycle().provide_seats(STREAM, 1);
     assert_eq!(s.refused("mira", one_more), Error::StreamFull);
     // Another stream is not concerned, and viewers sit down here as before.
     let stream: StreamId = s.airs("noor", Class::Standard, &[]);
-    s.must("sam", suite.meter().provide_seats(stream, 1));
+    s.must("sam", suite.lifecycle().provide_seats(stream, 1));
     s.opens("alice", request());
-    s.must("mira", suite.meter().clear_page(STREAM, 2_047));
-    s.must("mira", suite.meter().provide_seats(STREAM, 1));
+    s.must("mira", suite.lifecycle().clear_page(STREAM, 2_047));
+    s.must("mira", suite.lifecycle().provide_seats(STREAM, 1));
 }
 
 /// What a call does when it gets a little more gas each time: fail, and at last do the right thing. Never half of it.
@@ -179,14 +182,14 @@ fn a_call_that_is_starved_of_gas_never_moves_another_amount() {
     s.opens("bob", vlk_request());
     s.advance(10_000);
     let alice = id("alice", 1);
-    is_right_or_refused(&mut s, "alice", || suite.settler().close(1), 10_000_070);
-    is_right_or_refused(&mut s, "sam", || suite.settler().settle(alice), 10_000_070);
-    is_right_or_refused(&mut s, "sam", || suite.settler().owed(alice), 10_000_070);
-    let both = || suite.settler().settle_page(STREAM, 0);
+    is_right_or_refused(&mut s, "alice", || suite.lifecycle().close(1), 10_000_070);
+    is_right_or_refused(&mut s, "sam", || suite.meter().settle(alice), 10_000_070);
+    is_right_or_refused(&mut s, "sam", || suite.lifecycle().owed(alice), 10_000_070);
+    let both = || suite.meter().settle_page(STREAM, 0);
     let right = vec![(NATIVE, 10_000_070), (VLK, 3_333_330)];
     is_right_or_refused(&mut s, "sam", both, right);
-    is_right_or_refused(&mut s, "noor", || suite.meter().provide_seats(1, 1), ());
-    s.must("sam", suite.settler().settle_page(STREAM, 0));
+    is_right_or_refused(&mut s, "noor", || suite.lifecycle().provide_seats(1, 1), ());
+    s.must("sam", suite.meter().settle_page(STREAM, 0));
     let payable = || suite.payments().withdraw_payable(VLK);
     is_right_or_refused(&mut s, "mira", payable, 2_999_997);
     s.gets_vlk("sam", 77);

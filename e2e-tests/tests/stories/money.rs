@@ -11,7 +11,7 @@ use vilokanam_interfaces::{
     },
     AdminError, Administered, AssetId, Change, Class, FeeSchedule, FeeTerms, OpenRequest, PayTerms,
     PaymentHandler, PaymentHandlerError as Error, Pool, PricingEngine, PricingEngineError,
-    TickSettler, TickStream, TickStreamError, Totals, MAX_FEE_BPS, MAX_PAUSE_MS, NATIVE,
+    TickLifecycle, TickStream, TickStreamError, Totals, MAX_FEE_BPS, MAX_PAUSE_MS, NATIVE,
     PAUSE_REST_MS,
 };
 
@@ -25,7 +25,7 @@ fn a_session_is_split_between_owner_cohosts_referrer_and_platform_to_the_unit() 
         referrer: Some(account("rita")),
         ..vlk_request()
     };
-    let sent = s.must("alice", s.suite.meter().open(request));
+    let sent = s.must("alice", s.suite.lifecycle().open(request));
     let opened = &sent.events_of::<SessionOpened>()[0];
     assert_eq!((opened.fee_bps, opened.referral_bps), (1_500, 1_000));
     assert_eq!((opened.referrer, opened.terms), (request.referrer, 1));
@@ -33,11 +33,11 @@ fn a_session_is_split_between_owner_cohosts_referrer_and_platform_to_the_unit() 
     // However often it is settled on the way.
     for ms in [1, 2, 3, 996, 7_770_003, 771] {
         s.advance(ms);
-        s.must("sam", s.suite.settler().settle(id("alice", 1)));
+        s.must("sam", s.suite.meter().settle(id("alice", 1)));
     }
     s.advance(6_001);
     // 333,333 a second × 7,777.777 s = 2,592,589,740.741
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(s.free("alice", VLK), DEPOSITED - 2_592_589_740);
     // The platform's 15 % are 388,888,461; of these rita has a tenth.
     assert_eq!(s.payable("rita", VLK), 38_888_846);
@@ -82,7 +82,7 @@ fn one_settlement_credits_each_payee_of_many_sessions_once() {
     s.opens("alice", request);
     s.opens("bob", request);
     s.advance(10_000);
-    s.must("sam", s.suite.settler().settle_page(stream, 0));
+    s.must("sam", s.suite.meter().settle_page(stream, 0));
     // Of each 10,000,070: 1,000,007 for the platform, half of 9,000,063 for noor, 4,500,032 for mira.
     assert_eq!(s.payable("noor", NATIVE), 9_000_062);
     assert_eq!(s.payable("mira", NATIVE), 9_000_064);
@@ -108,7 +108,7 @@ fn each_class_has_its_fee() {
         );
         s.advance(10_000);
         let before = s.totals(NATIVE).fees;
-        s.must("alice", s.suite.settler().close(number));
+        s.must("alice", s.suite.lifecycle().close(number));
         assert_eq!(s.totals(NATIVE).fees - before, fee);
         assert_eq!(s.payable(creator, NATIVE), 10_000_070 - fee);
     }
@@ -155,9 +155,9 @@ fn new_fees_bind_new_sessions_only() {
 
     s.opens("bob", request());
     s.advance(10_000);
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(s.totals(NATIVE).fees, 1_000_007);
-    s.must("bob", s.suite.settler().close(1));
+    s.must("bob", s.suite.lifecycle().close(1));
     // 30 % of 10,000,070
     assert_eq!(s.totals(NATIVE).fees, 1_000_007 + 3_000_021);
 
@@ -181,7 +181,7 @@ fn a_stranger_pushes_a_payees_balance_to_the_payee() {
         s.refused("sam", push(&s, "mira", NATIVE)),
         Error::NothingPayable
     );
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
 
     let (mira, sam) = (s.native("mira"), s.native("sam"));
     let sent = s.must("sam", push(&s, "mira", NATIVE));
@@ -221,7 +221,7 @@ fn anyone_sends_the_fees_to_the_treasury() {
     s.opens("alice", request());
     s.opens("bob", vlk_request());
     s.advance(10_000);
-    s.must("sam", s.suite.settler().settle_page(STREAM, 0));
+    s.must("sam", s.suite.meter().settle_page(STREAM, 0));
 
     let treasury = account("treasury");
     for (asset, amount) in [(NATIVE, 1_000_007), (VLK, 333_333)] {
@@ -344,7 +344,7 @@ fn only_what_is_free_can_be_withdrawn() {
     let sent = s.must("alice", withdraw(&s, NATIVE, free));
     assert_eq!(sent.receipt.deposit, 0);
     assert_eq!(s.pool("alice", NATIVE), Pool { free: 0, holds: 1 });
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(sent.receipt.deposit, 0);
     let sent = s.must("alice", withdraw(&s, NATIVE, HOLD));
     assert!(sent.receipt.deposit < 0);
@@ -395,9 +395,12 @@ fn a_pause_lasts_at_most_72_hours_rests_as_long_and_stops_no_exit() {
     assert_eq!(s.refused("bob", native), paused);
     let token = s.suite.payments().deposit_token(VLK, 1);
     assert_eq!(s.refused("bob", token), paused);
-    let top_up = s.suite.settler().top_up(id("alice", 1), 1);
+    let top_up = s.suite.lifecycle().top_up(id("alice", 1), 1);
     assert_eq!(s.refused("bob", top_up), in_meter);
-    assert_eq!(s.refused("bob", s.suite.meter().open(request())), in_meter);
+    assert_eq!(
+        s.refused("bob", s.suite.lifecycle().open(request())),
+        in_meter
+    );
     let next_ms = until_ms + PAUSE_REST_MS;
     assert_eq!(
         s.refused("owner", pause(&s, 1)),
@@ -405,10 +408,10 @@ fn a_pause_lasts_at_most_72_hours_rests_as_long_and_stops_no_exit() {
     );
 
     // All of these go on.
-    s.must("alice", s.suite.settler().pause(1));
-    s.must("alice", s.suite.settler().resume(1));
-    s.must("sam", s.suite.settler().settle(id("alice", 1)));
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().pause(1));
+    s.must("alice", s.suite.lifecycle().resume(1));
+    s.must("sam", s.suite.meter().settle(id("alice", 1)));
+    s.must("alice", s.suite.lifecycle().close(1));
     s.must("alice", s.suite.payments().withdraw(NATIVE, ONE));
     s.must("mira", s.suite.payments().withdraw_payable(NATIVE));
     s.must("sam", s.suite.payments().withdraw_fees(NATIVE));
@@ -469,9 +472,9 @@ fn a_delisted_asset_takes_no_new_money_and_keeps_its_exits() {
     let in_meter = TickStreamError::Payments(refused.clone());
     let deposit = s.suite.payments().deposit_token(VLK, 1);
     assert_eq!(s.refused("bob", deposit), refused);
-    let open = s.suite.meter().open(vlk_request());
+    let open = s.suite.lifecycle().open(vlk_request());
     assert_eq!(s.refused("bob", open), in_meter);
-    let top_up = s.suite.settler().top_up(id("alice", 1), 1);
+    let top_up = s.suite.lifecycle().top_up(id("alice", 1), 1);
     assert_eq!(s.refused("bob", top_up), in_meter);
     let set_rates = s.suite.pricing().set_rates(STREAM, rates());
     assert_eq!(
@@ -481,10 +484,10 @@ fn a_delisted_asset_takes_no_new_money_and_keeps_its_exits() {
 
     s.advance(10_000);
     // 333,333 × 20 s, less 10 %
-    s.must("mira", s.suite.settler().settle(id("alice", 1)));
+    s.must("mira", s.suite.meter().settle(id("alice", 1)));
     let sent = s.must("mira", s.suite.payments().withdraw_payable(VLK));
     assert_eq!(sent.value, 5_999_994);
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     let rest = DEPOSITED - 6_666_660;
     s.must("alice", s.suite.payments().withdraw(VLK, rest));
     s.must("bob", s.suite.payments().withdraw(VLK, DEPOSITED));
@@ -530,7 +533,7 @@ fn money_goes_to_the_treasury_of_the_day() {
     told(&sent, [applied.into()]);
     s.opens("alice", request());
     s.advance(10_000);
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     s.must("sam", s.suite.payments().withdraw_fees(NATIVE));
     assert_eq!(s.native("vault"), 1_000_007);
     assert_eq!(s.native("treasury"), 0);

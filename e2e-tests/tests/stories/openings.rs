@@ -5,8 +5,8 @@ use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
     Audience, Change, Class, Footprint, Obstacle, OpenRequest, OpenSession, PaymentHandler,
     PaymentHandlerError, PricingEngine, PricingEngineError, Quote, SessionState, StreamId,
-    StreamRegistry, TickSettler, TickStream, TickStreamError as Error, Viewer, MAX_HOLD, MAX_OPEN,
-    NATIVE,
+    StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error, Viewer, MAX_HOLD,
+    MAX_OPEN, NATIVE,
 };
 
 /// The pricing engine's refusal, as the meter passes it on.
@@ -17,18 +17,18 @@ fn pricing(refusal: PricingEngineError) -> Error {
 /// `open` is refused, and `can_open` said so, for the same reason.
 #[track_caller]
 fn refuses(s: &mut Stage, viewer: &str, request: OpenRequest, expected: Error) {
-    let can_open = s.suite.meter().can_open(account(viewer), request);
+    let can_open = s.suite.lifecycle().can_open(account(viewer), request);
     assert_eq!(s.read(can_open), Err(expected.clone()));
-    let open = s.suite.meter().open(request);
+    let open = s.suite.lifecycle().open(request);
     assert_eq!(s.refused(viewer, open), expected);
 }
 
 /// `can_open` names the deposit that `open` then takes: on this chain a unit for each cell and each byte.
 #[track_caller]
 fn opens_as_quoted(s: &mut Stage, viewer: &str, request: OpenRequest) -> Footprint {
-    let can_open = s.suite.meter().can_open(account(viewer), request);
+    let can_open = s.suite.lifecycle().can_open(account(viewer), request);
     let quote = s.read(can_open).expect("can open");
-    let sent = s.must(viewer, s.suite.meter().open(request));
+    let sent = s.must(viewer, s.suite.lifecycle().open(request));
     assert_eq!(sent.value, quote.number);
     let Footprint { items, bytes } = quote.deposit;
     assert_eq!(sent.receipt.deposit, i128::from(items) + i128::from(bytes));
@@ -134,7 +134,7 @@ fn open_fails_for_each_documented_reason_and_can_open_foresees_it() {
         ..request()
     };
     assert!(s
-        .read(s.suite.meter().can_open(account("alice"), any))
+        .read(s.suite.lifecycle().can_open(account("alice"), any))
         .is_ok());
     for hold in [MAX_HOLD + 1, u128::MAX] {
         let expected = pricing(PricingEngineError::HoldTooLarge { max: MAX_HOLD });
@@ -209,7 +209,7 @@ fn sixteen_sessions_may_be_open_and_no_more() {
     let last = s.airs("mira", Class::Standard, &[]);
     refuses(&mut s, "alice", with(last), too_many);
 
-    s.must("alice", s.suite.settler().close(7));
+    s.must("alice", s.suite.lifecycle().close(7));
     assert_eq!(s.opens("alice", with(last)), MAX_OPEN + 1);
     let viewer = s.read(s.suite.meter().viewer(account("alice")));
     assert_eq!((viewer.sessions, viewer.open.len()), (17, 16));
@@ -219,7 +219,7 @@ fn sixteen_sessions_may_be_open_and_no_more() {
 #[test]
 fn the_quote_names_price_duration_and_the_very_deposit() {
     let mut s = Stage::on_air();
-    let can_open = s.suite.meter().can_open(account("alice"), request());
+    let can_open = s.suite.lifecycle().can_open(account("alice"), request());
     let quote = s.read(can_open).expect("can open");
     assert_eq!((quote.number, quote.broadcast), (1, 1));
     assert_eq!(quote.price_per_sec, RATE);
@@ -236,7 +236,7 @@ fn the_quote_names_price_duration_and_the_very_deposit() {
     let second = opens_as_quoted(&mut s, "bob", vlk_request());
     assert_eq!(second.items, 1);
     assert!(second.bytes < 300);
-    s.must("bob", s.suite.settler().close(1));
+    s.must("bob", s.suite.lifecycle().close(1));
     assert_eq!(
         opens_as_quoted(&mut s, "bob", request()),
         Footprint::default()
@@ -252,7 +252,7 @@ fn what_a_viewer_pays_to_open_is_not_paid_back_to_whoever_closes() {
     };
     s.opens("alice", short);
     s.advance(MINUTE);
-    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     // He paid for the first cells of what is payable to mira, and freed nothing.
     assert!(sent.receipt.deposit >= 0);
     let sent = s.must(
@@ -331,9 +331,9 @@ fn reads_tell_of_session_viewer_and_audience() {
     assert_eq!(page.sessions, [id("alice", 1), id("bob", 1)]);
     assert_eq!(s.read(s.suite.meter().page(STREAM, 1)), None);
 
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     s.advance(5_000);
-    s.must("bob", s.suite.settler().close(1));
+    s.must("bob", s.suite.lifecycle().close(1));
     let closed = Audience {
         live: 0,
         watched_ms: 25_000,

@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
     AssetRate, OpenRequest, PaymentHandler, PricingEngine, PricingEngineError, StreamRegistry,
-    TickSettler, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
+    TickStream, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
 };
 
 #[test]
@@ -106,7 +106,7 @@ fn every_repricing_is_billed_from_its_block_onward() {
     };
     let offer = s.read(suite.pricing().offer(account("noor"), wanted));
     assert_eq!(offer, Err(closed));
-    s.must("sam", suite.settler().settle_page(STREAM, 0));
+    s.must("sam", suite.meter().settle_page(STREAM, 0));
     // 85,808,681 less 8,580,868
     assert_eq!(s.payable("mira", NATIVE), 77_227_813);
     let sent = s.must("sam", suite.payments().withdraw_fees(NATIVE));

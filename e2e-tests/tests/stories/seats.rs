@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::{account, Chain};
 use vilokanam_interfaces::{
     events::tick_stream::{PageCleared, PageProvided, SessionOpened},
-    AccountId, PageNo, PaymentHandler, StreamId, StreamRegistry, TickSettler, TickStream,
+    AccountId, PageNo, PaymentHandler, StreamId, StreamRegistry, TickLifecycle, TickStream,
     TickStreamError as Error, MAX_PROVIDED, NATIVE, PAGE_SEATS,
 };
 
@@ -21,7 +21,7 @@ fn joins(s: &mut Stage, viewer: &str) -> (PageNo, u8) {
         viewer,
         suite.payments().deposit().transferred_value(2 * HOLD),
     );
-    let sent = s.must(viewer, suite.meter().open(request()));
+    let sent = s.must(viewer, suite.lifecycle().open(request()));
     let opened = &sent.events_of::<SessionOpened>()[0];
     (opened.page, opened.seat)
 }
@@ -47,17 +47,17 @@ fn the_thirty_third_session_sits_on_a_new_page_and_seats_are_used_again() {
     assert_eq!(s.read(s.suite.meter().audience(STREAM)).pages, 2);
 
     // A seat that is left on a full page is taken again, once the newer page is full or gone.
-    s.must(&viewers[5], s.suite.settler().close(1));
-    s.must(&viewers[32], s.suite.settler().close(1));
-    s.must(&viewers[32], s.suite.meter().clear_page(STREAM, 1));
+    s.must(&viewers[5], s.suite.lifecycle().close(1));
+    s.must(&viewers[32], s.suite.lifecycle().close(1));
+    s.must(&viewers[32], s.suite.lifecycle().clear_page(STREAM, 1));
     assert_eq!(joins(&mut s, &viewers[33]), (0, 5));
     // Another number, another session: who sat there before has nothing of it.
     let gone = Error::SessionClosed;
-    assert_eq!(s.refused(&viewers[5], s.suite.settler().close(1)), gone);
+    assert_eq!(s.refused(&viewers[5], s.suite.lifecycle().close(1)), gone);
 
     // All of them, page by page.
     s.advance(10_000);
-    let sent = s.must("sam", s.suite.settler().settle_page(STREAM, 0));
+    let sent = s.must("sam", s.suite.meter().settle_page(STREAM, 0));
     assert_eq!(sent.value, [(NATIVE, 32 * 10_000_070)]);
     assert_eq!(s.read(s.suite.meter().live_viewers(STREAM)), 32);
 }
@@ -67,18 +67,18 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     let mut s = Stage::on_air();
     let mira = account("mira");
     let before = s.native("mira");
-    let sent = s.must("mira", s.suite.meter().provide_seats(STREAM, 2));
+    let sent = s.must("mira", s.suite.lifecycle().provide_seats(STREAM, 2));
     told(&sent, [provided(0, mira).into(), provided(1, mira).into()]);
     let paid = sent.receipt.deposit;
     assert!(paid > 2 * 32 * 300);
     assert_eq!(before - s.native("mira"), paid.unsigned_abs());
 
-    let sent = s.must("alice", s.suite.meter().open(request()));
+    let sent = s.must("alice", s.suite.lifecycle().open(request()));
     assert!(sent.events_of::<PageProvided>().is_empty());
     assert!(sent.receipt.deposit < 300);
 
     // Only who paid may clear a page, and only an empty one.
-    let clear = |s: &Stage, page| s.suite.meter().clear_page(STREAM, page);
+    let clear = |s: &Stage, page| s.suite.lifecycle().clear_page(STREAM, page);
     for who in ["alice", "sam", "owner"] {
         for page in [0, 1] {
             assert_eq!(s.refused(who, clear(&s, page)), Error::NotPagePayer);
@@ -86,7 +86,7 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     }
     assert_eq!(s.refused("mira", clear(&s, 0)), Error::PageNotEmpty);
     assert_eq!(s.refused("mira", clear(&s, 2)), Error::PageNotFound);
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
 
     let cleared = |page| PageCleared {
         stream: STREAM,
@@ -106,7 +106,7 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     assert_eq!(s.read(s.suite.meter().page(STREAM, 0)), None);
 
     // Numbers of cleared pages are used again.
-    let sent = s.must("bob", s.suite.meter().provide_seats(STREAM, 1));
+    let sent = s.must("bob", s.suite.lifecycle().provide_seats(STREAM, 1));
     told(&sent, [provided(0, account("bob")).into()]);
     assert_eq!(s.read(s.suite.meter().audience(STREAM)).pages, 2);
 }
@@ -115,12 +115,12 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
 fn a_viewer_who_paid_for_a_page_clears_it_once_all_have_left() {
     let mut s = Stage::on_air();
     s.opens("alice", request());
-    let sent = s.must("bob", s.suite.meter().open(request()));
+    let sent = s.must("bob", s.suite.lifecycle().open(request()));
     assert!(sent.receipt.deposit < 300);
-    s.must("alice", s.suite.settler().close(1));
-    let clear = |s: &Stage| s.suite.meter().clear_page(STREAM, 0);
+    s.must("alice", s.suite.lifecycle().close(1));
+    let clear = |s: &Stage| s.suite.lifecycle().clear_page(STREAM, 0);
     assert_eq!(s.refused("alice", clear(&s)), Error::PageNotEmpty);
-    s.must("bob", s.suite.settler().close(1));
+    s.must("bob", s.suite.lifecycle().close(1));
     assert_eq!(s.refused("bob", clear(&s)), Error::NotPagePayer);
     let before = s.native("alice");
     let sent = s.must("alice", clear(&s));
@@ -139,24 +139,26 @@ fn nothing_after_opening_changes_anybodys_storage_deposit() {
     s.opens("bob", request());
     s.advance(10_000);
     // The first settlement makes the cell of what is payable to mira, at the expense of who settles.
-    let first = s.must("sam", suite.settler().settle(id("alice", 1)));
+    let first = s.must("sam", suite.meter().settle(id("alice", 1)));
     assert!(first.receipt.deposit > 0);
     let alice = id("alice", 1);
     let deposits = [
-        s.must("alice", suite.settler().pause(1)).receipt.deposit,
-        s.must("alice", suite.settler().resume(1)).receipt.deposit,
-        s.must("bob", suite.settler().top_up(alice, 5))
+        s.must("alice", suite.lifecycle().pause(1)).receipt.deposit,
+        s.must("alice", suite.lifecycle().resume(1)).receipt.deposit,
+        s.must("bob", suite.lifecycle().top_up(alice, 5))
             .receipt
             .deposit,
-        s.must("sam", suite.settler().settle(id("bob", 1)))
+        s.must("sam", suite.meter().settle(id("bob", 1)))
             .receipt
             .deposit,
-        s.must("bob", suite.settler().begin_exit(1)).receipt.deposit,
-        s.must("sam", suite.settler().close_ended(id("bob", 1)))
+        s.must("bob", suite.lifecycle().begin_exit(1))
             .receipt
             .deposit,
-        s.must("alice", suite.settler().close(1)).receipt.deposit,
-        s.must("alice", suite.meter().open(request()))
+        s.must("sam", suite.lifecycle().close_ended(id("bob", 1)))
+            .receipt
+            .deposit,
+        s.must("alice", suite.lifecycle().close(1)).receipt.deposit,
+        s.must("alice", suite.lifecycle().open(request()))
             .receipt
             .deposit,
         s.must("mira", suite.payments().withdraw_payable(NATIVE))
@@ -172,7 +174,7 @@ fn nothing_after_opening_changes_anybodys_storage_deposit() {
 #[test]
 fn provide_seats_fails_for_each_documented_reason() {
     let mut s = Stage::on_air();
-    let provide = |s: &Stage, stream: StreamId, n| s.suite.meter().provide_seats(stream, n);
+    let provide = |s: &Stage, stream: StreamId, n| s.suite.lifecycle().provide_seats(stream, n);
     assert_eq!(s.refused("sam", provide(&s, 99, 0)), Error::ZeroAmount);
     let too_many = Error::TooMany { max: MAX_PROVIDED };
     assert_eq!(
@@ -201,7 +203,7 @@ fn sessions_on_other_terms_share_a_page_until_its_slots_are_used() {
     }
     s.advance(10_000);
     for viewer in crowd(5) {
-        s.must(&viewer, s.suite.settler().close(1));
+        s.must(&viewer, s.suite.lifecycle().close(1));
     }
     // Fees of 1,000,007 from each; omar has 0, 1.00, 1.01, 1.02, 1.03 % of 9,000,063, each rounded down:
     // 90,000 + 90,900 + 91,800 + 92,700.
@@ -222,9 +224,9 @@ fn the_quote_knows_that_other_terms_need_another_page() {
             .set_terms(STREAM, 10_000 - cohost.bps, vec![cohost]);
         s.must("mira", terms);
     }
-    let can_open = s.suite.meter().can_open(account("alice"), request());
+    let can_open = s.suite.lifecycle().can_open(account("alice"), request());
     let quoted = s.read(can_open).expect("can open").deposit;
-    let sent = s.must("alice", s.suite.meter().open(request()));
+    let sent = s.must("alice", s.suite.lifecycle().open(request()));
     assert_eq!(sent.events_of::<PageProvided>().len(), 1);
     assert_eq!(
         sent.receipt.deposit,

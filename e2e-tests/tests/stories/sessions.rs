@@ -7,8 +7,8 @@ use vilokanam_interfaces::{
         payment_handler::{PaidOut, Withdrawn},
         tick_stream::*,
     },
-    Balance, OpenRequest, PaymentHandler, PaymentHandlerError, Pool, SessionState, TickSettler,
-    TickStream, TickStreamError as Error, Totals, MAX_HOLD, NATIVE,
+    Balance, OpenRequest, PaymentHandler, PaymentHandlerError, Pool, SessionState, TickLifecycle,
+    TickStreamError as Error, Totals, MAX_HOLD, NATIVE,
 };
 
 #[test]
@@ -16,7 +16,7 @@ fn viewer_pays_for_the_milliseconds_watched_and_everybody_withdraws() {
     let mut s = Stage::on_air();
     let opened_ms = s.now();
 
-    let sent = s.must("alice", s.suite.meter().open(request()));
+    let sent = s.must("alice", s.suite.lifecycle().open(request()));
     assert_eq!(sent.value, 1);
     told(
         &sent,
@@ -58,7 +58,7 @@ fn viewer_pays_for_the_milliseconds_watched_and_everybody_withdraws() {
     assert_eq!(s.refundable("alice", 1), 8_765_424_359);
     assert_eq!(s.runs_out_at("alice", 1), Some(opened_ms + 9_999_930));
 
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(sent.value, 1_234_575_641);
     told(
         &sent,
@@ -133,7 +133,7 @@ fn paused_time_costs_nothing() {
     s.opens("alice", request());
 
     s.advance(10_000);
-    let sent = s.must("alice", s.suite.settler().pause(1));
+    let sent = s.must("alice", s.suite.lifecycle().pause(1));
     told(
         &sent,
         [SessionPaused {
@@ -144,7 +144,7 @@ fn paused_time_costs_nothing() {
         .into()],
     );
     assert_eq!(
-        s.refused("alice", s.suite.settler().pause(1)),
+        s.refused("alice", s.suite.lifecycle().pause(1)),
         Error::NotRunning
     );
 
@@ -152,7 +152,7 @@ fn paused_time_costs_nothing() {
     assert_eq!(s.session("alice", 1).state, SessionState::Paused);
     assert_eq!(s.owed("alice", 1), 10_000_070);
     assert_eq!(s.runs_out_at("alice", 1), None);
-    let sent = s.must("alice", s.suite.settler().resume(1));
+    let sent = s.must("alice", s.suite.lifecycle().resume(1));
     told(
         &sent,
         [SessionResumed {
@@ -163,13 +163,13 @@ fn paused_time_costs_nothing() {
         .into()],
     );
     assert_eq!(
-        s.refused("alice", s.suite.settler().resume(1)),
+        s.refused("alice", s.suite.lifecycle().resume(1)),
         Error::NotPaused
     );
 
     // 1,000,007 × 15.5 s = 15,500,108.5
     s.advance(5_500);
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(sent.value, 15_500_108);
     assert_eq!(sent.events_of::<SessionClosed>()[0].watched_ms, 15_500);
     s.is_solvent_to_the_unit();
@@ -182,8 +182,8 @@ fn pausing_and_resuming_at_once_changes_nothing() {
     s.opens("bob", request());
     for ms in [1, 7, 333, 999, 1_001, 13] {
         s.advance(ms);
-        s.must("alice", s.suite.settler().pause(1));
-        s.must("alice", s.suite.settler().resume(1));
+        s.must("alice", s.suite.lifecycle().pause(1));
+        s.must("alice", s.suite.lifecycle().resume(1));
     }
     // 1,000,007 × 2.354 s = 2,354,016.478
     assert_eq!(s.owed("alice", 1), 2_354_016);
@@ -205,7 +205,10 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
     s.opens("alice", small);
     assert_eq!(s.runs_out_at("alice", 1), Some(t + 10_000));
 
-    let sent = s.must("alice", s.suite.settler().top_up(id("alice", 1), 1_000_007));
+    let sent = s.must(
+        "alice",
+        s.suite.lifecycle().top_up(id("alice", 1), 1_000_007),
+    );
     told(
         &sent,
         [SessionToppedUp {
@@ -217,7 +220,7 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
         }
         .into()],
     );
-    let sent = s.must("bob", s.suite.settler().top_up(id("alice", 1), 4_000_028));
+    let sent = s.must("bob", s.suite.lifecycle().top_up(id("alice", 1), 4_000_028));
     told(
         &sent,
         [SessionToppedUp {
@@ -236,7 +239,7 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
 
     s.advance(12_000);
     assert_eq!(
-        s.must("alice", s.suite.settler().close(1)).value,
+        s.must("alice", s.suite.lifecycle().close(1)).value,
         12_000_084
     );
     // She gave 11,000,077 and used 12,000,084: the rest of bob's gift is hers.
@@ -249,7 +252,8 @@ fn anyone_tops_up_and_the_rest_of_a_gift_is_the_viewers() {
 fn top_up_fails_for_each_documented_reason() {
     let mut s = Stage::on_air();
     let t = s.now();
-    let top_up = |s: &Stage, number, amount| s.suite.settler().top_up(id("alice", number), amount);
+    let top_up =
+        |s: &Stage, number, amount| s.suite.lifecycle().top_up(id("alice", number), amount);
     assert_eq!(s.refused("bob", top_up(&s, 1, 1)), Error::SessionNotFound);
     s.opens(
         "alice",
@@ -282,6 +286,6 @@ fn top_up_fails_for_each_documented_reason() {
             ended_ms: t + 10_000
         }
     );
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(s.refused("bob", top_up(&s, 1, 1)), Error::SessionClosed);
 }

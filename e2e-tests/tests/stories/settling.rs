@@ -3,7 +3,7 @@
 use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
-    events::tick_stream::*, Class, OpenRequest, Outcome, PaymentHandler, SessionId, TickSettler,
+    events::tick_stream::*, Class, OpenRequest, Outcome, PaymentHandler, SessionId, TickLifecycle,
     TickStream, TickStreamError as Error, MAX_BATCH, NATIVE,
 };
 
@@ -12,7 +12,7 @@ fn anyone_settles_and_settling_twice_moves_nothing() {
     let mut s = Stage::on_air();
     let t = s.now();
     s.opens("alice", request());
-    let settle = |s: &Stage| s.suite.settler().settle(id("alice", 1));
+    let settle = |s: &Stage| s.suite.meter().settle(id("alice", 1));
 
     let sent = s.must("sam", settle(&s));
     assert_eq!(sent.value, 0);
@@ -46,7 +46,7 @@ fn anyone_settles_and_settling_twice_moves_nothing() {
 
     // 1,000,007 × 2.675 s = 2,675,018.725, of which 10 % are 267,501
     s.advance(1);
-    assert_eq!(s.must("alice", s.suite.settler().close(1)).value, 1_000);
+    assert_eq!(s.must("alice", s.suite.lifecycle().close(1)).value, 1_000);
     assert_eq!(s.payable("mira", NATIVE), 2_407_517);
     assert_eq!(s.totals(NATIVE).fees, 267_501);
     s.is_solvent_to_the_unit();
@@ -58,7 +58,7 @@ fn a_batch_names_what_became_of_each_session() {
     let t = s.now();
     s.opens("alice", request());
     s.opens("bob", vlk_request());
-    s.must("bob", s.suite.settler().close(1));
+    s.must("bob", s.suite.lifecycle().close(1));
     s.opens("bob", vlk_request());
     s.advance(10_000);
     let other = s.airs("noor", Class::Premium, &[]);
@@ -81,7 +81,7 @@ fn a_batch_names_what_became_of_each_session() {
         id("alice", 2),
         id("sam", 1),
     ];
-    let sent = s.must("sam", s.suite.settler().settle_many(ids.clone()));
+    let sent = s.must("sam", s.suite.meter().settle_many(ids.clone()));
     // 333,333 × 10 s = 3,333,330
     assert_eq!(
         sent.value,
@@ -116,14 +116,14 @@ fn a_batch_names_what_became_of_each_session() {
     assert_eq!(s.payable("mira", NATIVE), 9_000_063);
     assert_eq!(s.payable("mira", VLK), 2_999_997);
 
-    let sent = s.must("sam", s.suite.settler().settle_many(ids));
+    let sent = s.must("sam", s.suite.meter().settle_many(ids));
     told(&sent, []);
-    let sent = s.must("sam", s.suite.settler().settle_many(Vec::new()));
+    let sent = s.must("sam", s.suite.meter().settle_many(Vec::new()));
     assert_eq!(sent.value, []);
     told(&sent, []);
     let ids = vec![id("alice", 1); MAX_BATCH as usize + 1];
     assert_eq!(
-        s.refused("sam", s.suite.settler().settle_many(ids)),
+        s.refused("sam", s.suite.meter().settle_many(ids)),
         Error::TooMany { max: MAX_BATCH }
     );
     s.is_solvent_to_the_unit();
@@ -140,7 +140,7 @@ fn a_page_is_settled_in_each_of_its_assets() {
     s.opens("noor", request());
     s.advance(9_000);
 
-    let sent = s.must("sam", s.suite.settler().settle_page(STREAM, 0));
+    let sent = s.must("sam", s.suite.meter().settle_page(STREAM, 0));
     // alice: 10 s; noor: 9 s × 1,000,007 = 9,000,063
     assert_eq!(
         sent.value,
@@ -163,12 +163,12 @@ fn a_page_is_settled_in_each_of_its_assets() {
         }
         .into()],
     );
-    let sent = s.must("sam", s.suite.settler().settle_page(STREAM, 0));
+    let sent = s.must("sam", s.suite.meter().settle_page(STREAM, 0));
     assert_eq!(sent.value, []);
     told(&sent, []);
     for (stream, page) in [(STREAM, 1), (STREAM + 1, 0)] {
         assert_eq!(
-            s.refused("sam", s.suite.settler().settle_page(stream, page)),
+            s.refused("sam", s.suite.meter().settle_page(stream, page)),
             Error::PageNotFound
         );
     }
@@ -184,7 +184,7 @@ fn settled_money_can_be_drawn_while_the_session_goes_on() {
     s.opens("alice", request());
     for round in 1..=3u128 {
         s.advance(10_000);
-        s.must("mira", s.suite.settler().settle(id("alice", 1)));
+        s.must("mira", s.suite.meter().settle(id("alice", 1)));
         // Nine tenths of 10,000,070.
         let sent = s.must("mira", s.suite.payments().withdraw_payable(NATIVE));
         assert_eq!(sent.value, 9_000_063);
@@ -197,39 +197,45 @@ fn settled_money_can_be_drawn_while_the_session_goes_on() {
 fn a_closed_session_is_final() {
     let mut s = Stage::on_air();
     let meter = s.suite.meter();
-    let settler = s.suite.settler();
+    let lifecycle = s.suite.lifecycle();
     s.opens("alice", request());
     s.advance(10_000);
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     let pool = s.pool("alice", NATIVE);
     s.advance(10_000);
 
     let alice = id("alice", 1);
     let closed = Error::SessionClosed;
-    assert_eq!(s.refused("alice", s.suite.settler().close(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.settler().pause(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.settler().resume(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.settler().begin_exit(1)), closed);
-    assert_eq!(s.refused("alice", s.suite.settler().finish_exit(1)), closed);
+    assert_eq!(s.refused("alice", s.suite.lifecycle().close(1)), closed);
+    assert_eq!(s.refused("alice", s.suite.lifecycle().pause(1)), closed);
+    assert_eq!(s.refused("alice", s.suite.lifecycle().resume(1)), closed);
     assert_eq!(
-        s.refused("alice", s.suite.settler().top_up(alice, 1)),
+        s.refused("alice", s.suite.lifecycle().begin_exit(1)),
         closed
     );
-    assert_eq!(s.refused("alice", s.suite.settler().settle(alice)), closed);
     assert_eq!(
-        s.refused("alice", s.suite.settler().close_ended(alice)),
+        s.refused("alice", s.suite.lifecycle().finish_exit(1)),
         closed
     );
-    assert_eq!(s.read(settler.owed(alice)), Err(closed.clone()));
-    assert_eq!(s.read(settler.refundable(alice)), Err(closed.clone()));
-    assert_eq!(s.read(settler.runs_out_at(alice)), Err(closed));
+    assert_eq!(
+        s.refused("alice", s.suite.lifecycle().top_up(alice, 1)),
+        closed
+    );
+    assert_eq!(s.refused("alice", s.suite.meter().settle(alice)), closed);
+    assert_eq!(
+        s.refused("alice", s.suite.lifecycle().close_ended(alice)),
+        closed
+    );
+    assert_eq!(s.read(lifecycle.owed(alice)), Err(closed.clone()));
+    assert_eq!(s.read(lifecycle.refundable(alice)), Err(closed.clone()));
+    assert_eq!(s.read(lifecycle.runs_out_at(alice)), Err(closed));
     assert_eq!(s.read(meter.session(alice)), None);
     assert_eq!(s.read(meter.open_session(account("alice"), STREAM)), None);
     assert_eq!(s.pool("alice", NATIVE), pool);
 
     // Its number is never given again.
     assert_eq!(s.opens("alice", request()), 2);
-    let close = s.suite.settler().close(1);
+    let close = s.suite.lifecycle().close(1);
     assert_eq!(s.refused("alice", close), Error::SessionClosed);
 }
 
@@ -237,29 +243,35 @@ fn a_closed_session_is_final() {
 fn what_a_viewer_never_opened_is_not_found() {
     let mut s = Stage::on_air();
     let meter = s.suite.meter();
-    let settler = s.suite.settler();
+    let lifecycle = s.suite.lifecycle();
     s.opens("alice", request());
 
     let unknown = Error::SessionNotFound;
     for number in [0, 2, u32::MAX] {
         let alice = id("alice", number);
-        assert_eq!(s.refused("alice", s.suite.settler().close(number)), unknown);
-        assert_eq!(s.refused("alice", s.suite.settler().pause(number)), unknown);
         assert_eq!(
-            s.refused("alice", s.suite.settler().resume(number)),
+            s.refused("alice", s.suite.lifecycle().close(number)),
             unknown
         );
-        let begin = s.suite.settler().begin_exit(number);
+        assert_eq!(
+            s.refused("alice", s.suite.lifecycle().pause(number)),
+            unknown
+        );
+        assert_eq!(
+            s.refused("alice", s.suite.lifecycle().resume(number)),
+            unknown
+        );
+        let begin = s.suite.lifecycle().begin_exit(number);
         assert_eq!(s.refused("alice", begin), unknown);
-        let finish = s.suite.settler().finish_exit(number);
+        let finish = s.suite.lifecycle().finish_exit(number);
         assert_eq!(s.refused("alice", finish), unknown);
-        let settle = s.suite.settler().settle(alice);
+        let settle = s.suite.meter().settle(alice);
         assert_eq!(s.refused("alice", settle), unknown);
-        let close = s.suite.settler().close_ended(alice);
+        let close = s.suite.lifecycle().close_ended(alice);
         assert_eq!(s.refused("alice", close), unknown);
-        assert_eq!(s.read(settler.owed(alice)), Err(unknown.clone()));
-        assert_eq!(s.read(settler.refundable(alice)), Err(unknown.clone()));
-        assert_eq!(s.read(settler.runs_out_at(alice)), Err(unknown.clone()));
+        assert_eq!(s.read(lifecycle.owed(alice)), Err(unknown.clone()));
+        assert_eq!(s.read(lifecycle.refundable(alice)), Err(unknown.clone()));
+        assert_eq!(s.read(lifecycle.runs_out_at(alice)), Err(unknown.clone()));
         assert_eq!(s.read(meter.session(alice)), None);
     }
 }
@@ -274,19 +286,19 @@ fn another_viewers_session_cannot_even_be_named() {
     // These take the caller's own number, and neither the creator nor the owner of the suite has a session 1.
     for who in ["bob", "mira", "owner"] {
         let unknown = Error::SessionNotFound;
-        assert_eq!(s.refused(who, s.suite.settler().close(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.settler().pause(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.settler().resume(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.settler().begin_exit(1)), unknown);
-        assert_eq!(s.refused(who, s.suite.settler().finish_exit(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.lifecycle().close(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.lifecycle().pause(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.lifecycle().resume(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.lifecycle().begin_exit(1)), unknown);
+        assert_eq!(s.refused(who, s.suite.lifecycle().finish_exit(1)), unknown);
         assert_eq!(
-            s.refused(who, s.suite.settler().close_ended(id("alice", 1))),
+            s.refused(who, s.suite.lifecycle().close_ended(id("alice", 1))),
             Error::SessionNotEnded
         );
     }
     // Not even its viewer may say that it has ended when it has not.
     assert_eq!(
-        s.refused("alice", s.suite.settler().close_ended(id("alice", 1))),
+        s.refused("alice", s.suite.lifecycle().close_ended(id("alice", 1))),
         Error::SessionNotEnded
     );
     assert_eq!(s.session("alice", 1), before);

@@ -6,8 +6,8 @@ use vilokanam_interfaces::{
     events::{pricing_engine::PlanSet, stream_registry::*, tick_stream::SessionOpened},
     AdminError, Broadcast, CidError, Class, EndCause, Listing, PlanKind, PricingEngine,
     PricingEngineError, Share, Stream, StreamId, StreamRegistry, StreamRegistryError as Error,
-    Terms, TickSettler, TickStream, FULL_BPS, MAX_CATEGORIES, MAX_COHOSTS, MAX_GRACE_MS,
-    MAX_OPERATORS, MAX_REASON_LEN, MIN_GRACE_MS, NATIVE,
+    Terms, TickLifecycle, FULL_BPS, MAX_CATEGORIES, MAX_COHOSTS, MAX_GRACE_MS, MAX_OPERATORS,
+    MAX_REASON_LEN, MIN_GRACE_MS, NATIVE,
 };
 
 const CID_V1: &str = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
@@ -213,12 +213,12 @@ fn new_terms_bind_new_sessions_and_old_terms_stay_readable() {
         }
         .into()],
     );
-    let sent = s.must("bob", suite.meter().open(request()));
+    let sent = s.must("bob", suite.lifecycle().open(request()));
     assert_eq!(sent.events_of::<SessionOpened>()[0].terms, 2);
     s.advance(10_000);
-    s.must("alice", suite.settler().close(1));
+    s.must("alice", suite.lifecycle().close(1));
     assert_eq!(s.payable("noor", NATIVE), 0);
-    s.must("bob", suite.settler().close(1));
+    s.must("bob", suite.lifecycle().close(1));
     // 60 % of 9,000,063, rounded down
     assert_eq!(s.payable("noor", NATIVE), 5_400_037);
     assert_eq!(s.payable("mira", NATIVE), 9_000_063 + 3_600_026);
@@ -355,8 +355,8 @@ fn a_stream_is_handed_over_in_two_steps_and_open_sessions_pay_the_old_owner() {
 
     s.opens("bob", request());
     s.advance(10_000);
-    s.must("alice", suite.settler().close(1));
-    s.must("bob", suite.settler().close(1));
+    s.must("alice", suite.lifecycle().close(1));
+    s.must("bob", suite.lifecycle().close(1));
     assert_eq!(s.payable("mira", NATIVE), 9_000_063);
     assert_eq!(s.payable("noor", NATIVE), 9_000_063);
 }

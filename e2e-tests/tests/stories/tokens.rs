@@ -17,7 +17,8 @@ use vilokanam_interfaces::{
         payment_handler::{AssetListed, Deposited},
     },
     AccountId, AdminError, Administered, Asset, AssetId, AssetRate, Balance, Change, OpenRequest,
-    PaymentHandler, PaymentHandlerError as Error, PricingEngine, TickSettler, Totals, NATIVE,
+    PaymentHandler, PaymentHandlerError as Error, PricingEngine, TickLifecycle, TickStream, Totals,
+    NATIVE,
 };
 
 /// The hostile token's number.
@@ -122,7 +123,7 @@ fn listed() -> (Stage, AccountId) {
     s.opens("alice", in_hostile);
     s.opens("bob", request());
     s.advance(10_000);
-    s.must("sam", suite.settler().settle_page(STREAM, 0));
+    s.must("sam", suite.meter().settle_page(STREAM, 0));
     (s, token)
 }
 
@@ -206,7 +207,7 @@ fn payouts_in_a_hostile_token_fail_and_change_nothing() {
     let sent = s.must("sam", suite.payments().withdraw_fees(HOSTILE));
     assert_eq!(sent.value, 1_000);
     assert_eq!(s.must("sam", suite.payments().sweep(HOSTILE)).value, 77);
-    s.must("alice", suite.settler().close(1));
+    s.must("alice", suite.lifecycle().close(1));
     let rest = GIVEN - 10_000;
     s.must("alice", suite.payments().withdraw(HOSTILE, rest));
     let (totals, _, _, held) = books(&mut s, token);
@@ -260,9 +261,9 @@ fn a_hostile_token_stops_neither_billing_nor_exits_in_other_assets() {
         s.advance(10_000);
         let suite = s.suite;
         // Settling, closing and exits from sessions move no token, in this asset or another.
-        s.must("sam", suite.settler().settle_page(STREAM, 0));
-        assert_eq!(s.must("alice", suite.settler().close(1)).value, 0);
-        assert_eq!(s.must("bob", suite.settler().close(1)).value, 0);
+        s.must("sam", suite.meter().settle_page(STREAM, 0));
+        assert_eq!(s.must("alice", suite.lifecycle().close(1)).value, 0);
+        assert_eq!(s.must("bob", suite.lifecycle().close(1)).value, 0);
         assert_eq!(s.payable("mira", HOSTILE), 18_000);
         // 20 s × 1,000,007, less 10 %
         let sent = s.must("mira", suite.payments().withdraw_payable(NATIVE));

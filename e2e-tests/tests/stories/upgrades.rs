@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::{account, administered, artifacts_dir, wasm, Chain, Config};
 use vilokanam_interfaces::{
     events::admin::*, AdminError, Administered, Change, FeeSchedule, Hash, PaymentHandler,
-    PendingChange, PricingEngine, StreamRegistry, TickSettler, TickStream, VlkToken, Wiring,
+    PendingChange, PricingEngine, StreamRegistry, TickLifecycle, TickStream, VlkToken, Wiring,
     MAX_CHANGE_DELAY_MS, MAX_PENDING_CHANGES, MIN_CHANGE_DELAY_MS, NATIVE,
 };
 
@@ -128,7 +128,7 @@ fn a_contract_keeps_owner_and_storage_under_other_code() {
     assert_eq!(s.read(admin().administration()).owner, account("owner"));
     let registry: vilokanam_chain::StreamRegistryCalls = pricing.into();
     assert_eq!(s.read(registry.stream_count()), 0);
-    let close = s.suite.settler().close(1);
+    let close = s.suite.lifecycle().close(1);
     let failed = vilokanam_interfaces::TickStreamError::PricingFailed;
     assert_eq!(s.refused("alice", close), failed);
 
@@ -136,7 +136,7 @@ fn a_contract_keeps_owner_and_storage_under_other_code() {
     s.changes(pricing, Change::Code(old));
     assert_eq!(s.read(s.suite.pricing().rates(STREAM)), rates());
     assert_eq!(
-        s.must("alice", s.suite.settler().close(1)).value,
+        s.must("alice", s.suite.lifecycle().close(1)).value,
         10_000_070
     );
 }
@@ -152,7 +152,7 @@ fn money_and_sessions_survive_a_change_of_code() {
     }
     s.advance(5_000);
     assert_eq!(
-        s.must("alice", s.suite.settler().close(1)).value,
+        s.must("alice", s.suite.lifecycle().close(1)).value,
         10_000_070
     );
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 10_000_070);

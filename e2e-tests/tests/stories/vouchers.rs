@@ -6,7 +6,7 @@ use vilokanam_interfaces::{
     events::{stream_registry::BroadcastEnded, tick_stream::*},
     AccountId, Balance, Change, Class, EndCause, Millis, OpenRequest, Outcome, PaymentHandler,
     PaymentHandlerError, Session, SessionNo, SessionState, SignedVoucher, StreamRegistry,
-    TickSettler, TickStream, TickStreamError as Error, Totals, VoucherOutcome,
+    TickLifecycle, TickStream, TickStreamError as Error, Totals, VoucherOutcome,
     VoucherRefusal as Refusal, Wiring, NATIVE,
 };
 use vilokanam_voucher::sign::{sign, Form};
@@ -29,7 +29,7 @@ fn watched() -> (Stage, Watch) {
 }
 
 fn redeem(s: &Stage, voucher: SignedVoucher) -> impl Message<Output = Result<Balance, Error>> {
-    s.suite.settler().redeem(voucher)
+    s.suite.meter().redeem(voucher)
 }
 
 /// What one voucher of alice's first session tells when it is paid; nothing else has been settled.
@@ -77,7 +77,7 @@ fn refused(why: Refusal) -> VoucherOutcome {
 fn a_second_watched_on_vouchers_costs_no_transaction() {
     let mut s = Stage::on_air();
     let t = s.now();
-    let sent = s.must("alice", s.suite.meter().open(signed_by("alice")));
+    let sent = s.must("alice", s.suite.lifecycle().open(signed_by("alice")));
     told(
         &sent,
         [
@@ -160,7 +160,7 @@ fn a_second_watched_on_vouchers_costs_no_transaction() {
     assert_eq!(s.session("alice", 1), opened);
     assert_eq!((s.owed("alice", 1), s.refundable("alice", 1)), (0, HOLD));
     assert_eq!(s.runs_out_at("alice", 1), None);
-    let sent = s.must("sam", s.suite.settler().settle(id("alice", 1)));
+    let sent = s.must("sam", s.suite.meter().settle(id("alice", 1)));
     assert_eq!(sent.value, 0);
     told(&sent, []);
 
@@ -241,7 +241,7 @@ fn one_batch_pays_vouchers_of_many_viewers_streams_and_creators() {
         s.signs("alice", &b2, 7_000, 7_000_049),
         s.signs("bob", &b2, 7_000, 7_000_049),
     ];
-    let sent = s.must("sam", s.suite.settler().redeem_many(vouchers));
+    let sent = s.must("sam", s.suite.meter().redeem_many(vouchers));
     assert_eq!(
         sent.value,
         [
@@ -287,10 +287,10 @@ fn one_batch_pays_vouchers_of_many_viewers_streams_and_creators() {
 
     // A batch of which nothing is good does nothing.
     let stale = vec![s.signs("alice", &a1, 10_000, TEN_SECONDS)];
-    let sent = s.must("sam", s.suite.settler().redeem_many(stale));
+    let sent = s.must("sam", s.suite.meter().redeem_many(stale));
     assert_eq!(sent.value, [refused(Refusal::NotNewer)]);
     told(&sent, []);
-    let sent = s.must("sam", s.suite.settler().redeem_many(Vec::new()));
+    let sent = s.must("sam", s.suite.meter().redeem_many(Vec::new()));
     assert_eq!(sent.value, []);
     told(&sent, []);
 }
@@ -352,7 +352,9 @@ fn the_viewers_own_account_can_be_the_session_key() {
     let suite = s.suite;
     let deposit = suite.payments().deposit().transferred_value(HOLD);
     s.chain.must(vera, deposit).expect("deposits");
-    let sent = s.chain.must(vera, suite.meter().open(signed_by("vera")));
+    let sent = s
+        .chain
+        .must(vera, suite.lifecycle().open(signed_by("vera")));
     let watch = Watch::opened(&sent.expect("opens"));
     assert_eq!(watch.at.id.viewer, vera);
     s.advance(10_000);
@@ -379,7 +381,7 @@ fn an_account_that_is_no_sr25519_key_signs_by_a_session_key() {
         Error::Voucher(Refusal::BadSignature)
     );
     // A transaction of the account authorises a key that signs.
-    let sent = s.must("alice", s.suite.settler().set_key(1, Some(key("alice"))));
+    let sent = s.must("alice", s.suite.lifecycle().set_key(1, Some(key("alice"))));
     told(
         &sent,
         [KeyChanged {
@@ -395,7 +397,7 @@ fn an_account_that_is_no_sr25519_key_signs_by_a_session_key() {
 }
 
 fn changes_key(s: &Stage, new: Option<&str>) -> impl Message<Output = Result<(), Error>> {
-    s.suite.settler().set_key(1, new.map(key))
+    s.suite.lifecycle().set_key(1, new.map(key))
 }
 
 fn key_changed(old: Option<&str>, new: Option<&str>, old_until_ms: Millis) -> KeyChanged {
@@ -490,7 +492,7 @@ fn a_revoked_key_is_honoured_for_the_grace_and_can_be_set_again() {
         Error::Voucher(Refusal::NoKey)
     );
     let opened_ms = until_ms - EXIT_DELAY - 10_000;
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     let receipt = closed(&s, opened_ms, 10_000, TEN_SECONDS, "alice");
     told(&sent, [receipt.into()]);
 }
@@ -509,11 +511,11 @@ fn clock_and_vouchers_are_counted_apart_under_one_hold() {
     assert_eq!((session.since_ms, session.watched_ms), (t + 10_000, 10_000));
     assert_eq!(session.voucher_from_ms, t + 10_000);
     assert_eq!(
-        s.refused("alice", s.suite.settler().pause(1)),
+        s.refused("alice", s.suite.lifecycle().pause(1)),
         Error::NotRunning
     );
     assert_eq!(
-        s.refused("alice", s.suite.settler().resume(1)),
+        s.refused("alice", s.suite.lifecycle().resume(1)),
         Error::NotPaused
     );
 
@@ -525,7 +527,7 @@ fn clock_and_vouchers_are_counted_apart_under_one_hold() {
     );
     told(&sent, [redeemed(5_000_035, 5_000_035, 5_000).into()]);
     assert_eq!(s.owed("alice", 1), TEN_SECONDS);
-    let sent = s.must("sam", s.suite.settler().settle(id("alice", 1)));
+    let sent = s.must("sam", s.suite.meter().settle(id("alice", 1)));
     let settlement = Settlement {
         session: id("alice", 1),
         amount: TEN_SECONDS,
@@ -545,7 +547,7 @@ fn clock_and_vouchers_are_counted_apart_under_one_hold() {
     let until_ms = t + 15_000 + EXIT_DELAY;
     told(&sent, [key_changed(Some("alice"), None, until_ms).into()]);
     s.advance(EXIT_DELAY - 1);
-    let resume = s.suite.settler().resume(1);
+    let resume = s.suite.lifecycle().resume(1);
     let changing = Error::KeyChanging { until_ms };
     assert_eq!(s.refused("alice", resume), changing);
     let sent = s.must(
@@ -554,7 +556,7 @@ fn clock_and_vouchers_are_counted_apart_under_one_hold() {
     );
     assert_eq!(sent.value, 1_000_007);
     s.advance(1);
-    let sent = s.must("alice", s.suite.settler().resume(1));
+    let sent = s.must("alice", s.suite.lifecycle().resume(1));
     let resumed = SessionResumed {
         viewer: account("alice"),
         number: 1,
@@ -581,7 +583,7 @@ fn clock_and_vouchers_are_counted_apart_under_one_hold() {
     // 20 s by the clock, of which ten are settled, and 9 s on vouchers: 20,000,140 + 9,000,063.
     assert_eq!(s.owed("alice", 1), TEN_SECONDS);
     assert_eq!(s.refundable("alice", 1), HOLD - 29_000_203);
-    let sent = s.must("mira", s.suite.settler().dismiss(watch.at));
+    let sent = s.must("mira", s.suite.lifecycle().dismiss(watch.at));
     assert_eq!(sent.value, TEN_SECONDS);
     told(&sent, [closed(&s, t, 29_000, 29_000_203, "mira").into()]);
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 29_000_203);
@@ -612,10 +614,10 @@ fn a_used_up_hold_is_topped_up_and_vouchers_go_on() {
     assert_eq!(s.refundable("alice", 1), 0);
     // It has not ended: whoever wants it to go on tops it up.
     assert_eq!(
-        s.refused("sam", s.suite.settler().close_ended(id("alice", 1))),
+        s.refused("sam", s.suite.lifecycle().close_ended(id("alice", 1))),
         Error::SessionNotEnded
     );
-    let top_up = s.suite.settler().top_up(id("alice", 1), 1_500_000);
+    let top_up = s.suite.lifecycle().top_up(id("alice", 1), 1_500_000);
     let sent = s.must("bob", top_up);
     told(
         &sent,
@@ -631,7 +633,7 @@ fn a_used_up_hold_is_topped_up_and_vouchers_go_on() {
     let sent = s.must("mira", redeem(&s, eleven));
     told(&sent, [redeemed(1_000_007, 11_000_077, 11_000).into()]);
     // What remains of the gift goes to the viewer.
-    s.must("mira", s.suite.settler().dismiss(watch.at));
+    s.must("mira", s.suite.lifecycle().dismiss(watch.at));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED + 1_500_000 - 11_000_077);
     assert_eq!(s.free("bob", NATIVE), DEPOSITED - 1_500_000);
     s.is_solvent_to_the_unit();
@@ -645,7 +647,7 @@ fn the_creator_dismisses_a_session_and_that_is_final() {
         redeem(&s, s.signs("alice", &watch, 8_000, 8_000_056)),
     );
     let unredeemed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
-    let dismiss = |s: &Stage| s.suite.settler().dismiss(watch.at);
+    let dismiss = |s: &Stage| s.suite.lifecycle().dismiss(watch.at);
     for who in ["sam", "alice", "owner", "noor"] {
         assert_eq!(s.refused(who, dismiss(&s)), Error::NotCreator);
     }
@@ -665,10 +667,10 @@ fn the_creator_dismisses_a_session_and_that_is_final() {
         Error::Voucher(Refusal::NotSeated)
     );
     assert_eq!(s.refused("mira", dismiss(&s)), Error::SessionNotFound);
-    let finish = s.suite.settler().finish_close(watch.at);
+    let finish = s.suite.lifecycle().finish_close(watch.at);
     assert_eq!(s.refused("sam", finish), Error::SessionNotFound);
     assert_eq!(
-        s.refused("alice", s.suite.settler().close(1)),
+        s.refused("alice", s.suite.lifecycle().close(1)),
         Error::SessionClosed
     );
     s.is_solvent_to_the_unit();
@@ -688,7 +690,7 @@ fn only_the_owner_at_open_dismisses_and_a_running_clock_is_charged() {
     s.must("noor", s.suite.registry().accept_stream(STREAM));
     s.advance(10_000);
     // The session's money is mira's, whoever owns the stream by now.
-    let dismiss = || s.suite.settler().dismiss(watch.at);
+    let dismiss = || s.suite.lifecycle().dismiss(watch.at);
     let (by_noor, by_mira) = (dismiss(), dismiss());
     assert_eq!(s.refused("noor", by_noor), Error::NotCreator);
     let sent = s.must("mira", by_mira);
@@ -714,7 +716,7 @@ fn the_viewer_closes_opens_again_at_once_and_what_is_signed_is_redeemed_within_t
     let opened_ms = s.now() - 10_000;
     let finish_ms = s.now() + EXIT_DELAY;
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(sent.value, 0);
     told(&sent, [closing(1, 0, finish_ms).into()]);
     // It holds its money, but is nobody's open session.
@@ -740,23 +742,23 @@ fn the_viewer_closes_opens_again_at_once_and_what_is_signed_is_redeemed_within_t
     // Nothing of the viewer's touches the closing one.
     let suite = s.suite;
     let gone = Error::SessionClosed;
-    assert_eq!(s.refused("alice", suite.settler().close(1)), gone);
-    assert_eq!(s.refused("alice", suite.settler().set_key(1, None)), gone);
-    assert_eq!(s.refused("alice", suite.settler().begin_exit(1)), gone);
-    assert_eq!(s.refused("alice", suite.settler().finish_exit(1)), gone);
+    assert_eq!(s.refused("alice", suite.lifecycle().close(1)), gone);
+    assert_eq!(s.refused("alice", suite.lifecycle().set_key(1, None)), gone);
+    assert_eq!(s.refused("alice", suite.lifecycle().begin_exit(1)), gone);
+    assert_eq!(s.refused("alice", suite.lifecycle().finish_exit(1)), gone);
     assert_eq!(
-        s.refused("alice", suite.settler().close_ended(id("alice", 1))),
+        s.refused("alice", suite.lifecycle().close_ended(id("alice", 1))),
         gone
     );
     assert_eq!(
-        s.refused("bob", suite.settler().top_up(id("alice", 1), 1)),
+        s.refused("bob", suite.lifecycle().top_up(id("alice", 1), 1)),
         gone
     );
     s.advance(EXIT_DELAY - 1);
     for who in ["alice", "mira", "sam"] {
         let not_due = Error::ExitNotDue { finish_ms };
         assert_eq!(
-            s.refused(who, suite.settler().finish_close(watch.at)),
+            s.refused(who, suite.lifecycle().finish_close(watch.at)),
             not_due
         );
     }
@@ -770,18 +772,18 @@ fn the_viewer_closes_opens_again_at_once_and_what_is_signed_is_redeemed_within_t
     told(&sent, [redeemed(TEN_SECONDS, TEN_SECONDS, 10_000).into()]);
 
     s.advance(1);
-    let sent = s.must("sam", suite.settler().finish_close(watch.at));
+    let sent = s.must("sam", suite.lifecycle().finish_close(watch.at));
     assert_eq!(sent.value, 0);
     told(
         &sent,
         [closed(&s, opened_ms, 10_000, TEN_SECONDS, "sam").into()],
     );
     assert_eq!(
-        s.refused("sam", suite.settler().finish_close(watch.at)),
+        s.refused("sam", suite.lifecycle().finish_close(watch.at)),
         Error::SessionNotFound
     );
     assert_eq!(
-        s.refused("sam", suite.settler().finish_close(next.at)),
+        s.refused("sam", suite.lifecycle().finish_close(next.at)),
         Error::NotClosing
     );
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - TEN_SECONDS - HOLD);
@@ -796,16 +798,16 @@ fn the_viewer_closes_opens_again_at_once_and_what_is_signed_is_redeemed_within_t
 fn the_creator_shortens_the_grace_of_a_closing_session() {
     let (mut s, watch) = watched();
     let opened_ms = s.now() - 10_000;
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     s.must(
         "mira",
         redeem(&s, s.signs("alice", &watch, 10_000, TEN_SECONDS)),
     );
     assert_eq!(
-        s.refused("sam", s.suite.settler().dismiss(watch.at)),
+        s.refused("sam", s.suite.lifecycle().dismiss(watch.at)),
         Error::NotCreator
     );
-    let sent = s.must("mira", s.suite.settler().dismiss(watch.at));
+    let sent = s.must("mira", s.suite.lifecycle().dismiss(watch.at));
     told(
         &sent,
         [closed(&s, opened_ms, 10_000, TEN_SECONDS, "mira").into()],
@@ -819,9 +821,9 @@ fn the_creator_shortens_the_grace_of_a_closing_session() {
 fn a_closing_session_keeps_its_seat_and_its_terms() {
     let (mut s, watch) = watched();
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     // alice paid for the page, and cannot clear it.
-    let clear = s.suite.meter().clear_page(STREAM, 0);
+    let clear = s.suite.lifecycle().clear_page(STREAM, 0);
     assert_eq!(s.refused("alice", clear), Error::PageNotEmpty);
     // Four viewers on terms of their own: three fit beside alice's, the fourth sits elsewhere.
     let mut cohost_bps = 0;
@@ -855,7 +857,7 @@ fn outlives_the_broadcast(mut s: Stage, watch: Watch, ended_ms: Millis) {
     let finish_ms = ended_ms + EXIT_DELAY;
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     let suite = s.suite;
-    let close_ended = || suite.settler().close_ended(id("alice", 1));
+    let close_ended = || suite.lifecycle().close_ended(id("alice", 1));
     let not_due = Error::ExitNotDue { finish_ms };
     for who in ["sam", "alice", "mira"] {
         assert_eq!(s.refused(who, close_ended()), not_due);
@@ -921,13 +923,13 @@ fn a_viewer_may_close_after_the_broadcast_and_its_grace_counts_from_then() {
     let (mut s, watch) = watched();
     s.must("mira", s.suite.registry().end_broadcast(STREAM));
     s.advance(MINUTE);
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     told(&sent, [closing(1, 0, s.now() + EXIT_DELAY).into()]);
     s.advance(EXIT_DELAY - 1);
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     assert_eq!(s.must("mira", redeem(&s, signed)).value, TEN_SECONDS);
     s.advance(1);
-    s.must("sam", s.suite.settler().finish_close(watch.at));
+    s.must("sam", s.suite.lifecycle().finish_close(watch.at));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - TEN_SECONDS);
 }
 
@@ -949,11 +951,14 @@ fn law_12_vouchers_are_redeemed_and_exits_finished_with_registry_and_pricing_gon
     let suite = s.suite;
     let opened_ms = s.now() - 10_000;
     let failed = Error::PricingFailed;
-    assert_eq!(s.refused("alice", suite.settler().close(1)), failed);
-    assert_eq!(s.refused("alice", suite.settler().set_key(1, None)), failed);
+    assert_eq!(s.refused("alice", suite.lifecycle().close(1)), failed);
+    assert_eq!(
+        s.refused("alice", suite.lifecycle().set_key(1, None)),
+        failed
+    );
 
     let finish_ms = s.now() + EXIT_DELAY;
-    let sent = s.must("alice", suite.settler().begin_exit(1));
+    let sent = s.must("alice", suite.lifecycle().begin_exit(1));
     told(
         &sent,
         [ExitBegun {
@@ -966,13 +971,16 @@ fn law_12_vouchers_are_redeemed_and_exits_finished_with_registry_and_pricing_gon
     );
     let leaving = Error::ExitBegun { finish_ms };
     assert_eq!(
-        s.refused("alice", suite.settler().set_key(1, None)),
+        s.refused("alice", suite.lifecycle().set_key(1, None)),
         leaving
     );
     assert_eq!(s.refused("alice", changes_key(&s, Some("tablet"))), leaving);
     s.advance(EXIT_DELAY - 1);
     let not_due = Error::ExitNotDue { finish_ms };
-    assert_eq!(s.refused("alice", suite.settler().finish_exit(1)), not_due);
+    assert_eq!(
+        s.refused("alice", suite.lifecycle().finish_exit(1)),
+        not_due
+    );
     let later = s.signs("alice", &watch, 22_001, TEN_SECONDS);
     assert_eq!(
         s.refused("mira", redeem(&s, later)),
@@ -981,14 +989,14 @@ fn law_12_vouchers_are_redeemed_and_exits_finished_with_registry_and_pricing_gon
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     assert_eq!(s.must("mira", redeem(&s, signed)).value, TEN_SECONDS);
     s.advance(1);
-    let sent = s.must("alice", suite.settler().finish_exit(1));
+    let sent = s.must("alice", suite.lifecycle().finish_exit(1));
     told(
         &sent,
         [closed(&s, opened_ms, 10_000, TEN_SECONDS, "alice").into()],
     );
 
     // The creator can let bob go at once.
-    s.must("mira", suite.settler().dismiss(bobs.at));
+    s.must("mira", suite.lifecycle().dismiss(bobs.at));
     for (viewer, free) in [("alice", DEPOSITED - TEN_SECONDS), ("bob", DEPOSITED)] {
         s.must(viewer, s.suite.payments().withdraw(NATIVE, free));
         s.must(viewer, s.suite.payments().withdraw(VLK, DEPOSITED));
@@ -1004,12 +1012,12 @@ fn law_12_vouchers_are_redeemed_and_exits_finished_with_registry_and_pricing_gon
 #[test]
 fn law_12_a_closing_session_is_finished_with_registry_and_pricing_gone() {
     let (mut s, watch) = watched();
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     loses_registry_and_pricing(&mut s);
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     assert_eq!(s.must("sam", redeem(&s, signed)).value, TEN_SECONDS);
     s.advance(EXIT_DELAY);
-    s.must("sam", s.suite.settler().finish_close(watch.at));
+    s.must("sam", s.suite.lifecycle().finish_close(watch.at));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - TEN_SECONDS);
     s.is_solvent_to_the_unit();
 }
@@ -1022,7 +1030,7 @@ fn law_12_vouchers_in_a_delisted_asset_are_redeemed_while_opens_are_paused() {
         allowed: false,
     };
     s.changes(s.suite.payments, delist);
-    let open = || s.suite.meter().open(signed_by("bob"));
+    let open = || s.suite.lifecycle().open(signed_by("bob"));
     let (first, second) = (open(), open());
     let not_allowed = Error::Payments(PaymentHandlerError::AssetNotAllowed);
     assert_eq!(s.refused("bob", first), not_allowed);
@@ -1033,9 +1041,9 @@ fn law_12_vouchers_in_a_delisted_asset_are_redeemed_while_opens_are_paused() {
     let signed = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     assert_eq!(s.must("sam", redeem(&s, signed)).value, TEN_SECONDS);
     s.must("alice", changes_key(&s, Some("tablet")));
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     s.advance(EXIT_DELAY);
-    s.must("sam", s.suite.settler().finish_close(watch.at));
+    s.must("sam", s.suite.lifecycle().finish_close(watch.at));
     let all = s.suite.payments().withdraw(NATIVE, DEPOSITED - TEN_SECONDS);
     s.must("alice", all);
     let sent = s.must("mira", s.suite.payments().withdraw_payable(NATIVE));
@@ -1053,9 +1061,9 @@ fn when_the_stream_stops_the_viewer_loses_the_tick_signed_ahead_and_no_more() {
         "mira",
         redeem(&s, s.signs("alice", &watch, 10_000, TEN_SECONDS)),
     );
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     s.advance(EXIT_DELAY);
-    s.must("alice", s.suite.settler().finish_close(watch.at));
+    s.must("alice", s.suite.lifecycle().finish_close(watch.at));
     // Delivered: 1,000,007 × 9.4 = 9,400,065.8; lost: 600,004.2 of a tick's 1,000,007.
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 9_400_065 - 600_005);
 }
@@ -1064,12 +1072,12 @@ fn when_the_stream_stops_the_viewer_loses_the_tick_signed_ahead_and_no_more() {
 fn an_exit_and_then_a_close_share_one_grace() {
     let (mut s, watch) = watched();
     let finish_ms = s.now() + EXIT_DELAY;
-    s.must("alice", s.suite.settler().begin_exit(1));
+    s.must("alice", s.suite.lifecycle().begin_exit(1));
     s.advance(MINUTE);
-    let sent = s.must("alice", s.suite.settler().close(1));
+    let sent = s.must("alice", s.suite.lifecycle().close(1));
     told(&sent, [closing(1, 0, finish_ms).into()]);
     s.advance(EXIT_DELAY - MINUTE);
-    s.must("sam", s.suite.settler().finish_close(watch.at));
+    s.must("sam", s.suite.lifecycle().finish_close(watch.at));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED);
 }
 
@@ -1091,14 +1099,14 @@ fn time_on_vouchers_counts_as_watched_like_the_clocks() {
         (viewer, audience.watched_ms, audience.closed, audience.live)
     };
     assert_eq!(watched(&mut s), (0, 0, 0, 1));
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(watched(&mut s), (0, 0, 0, 0));
     // One more, that was signed before.
     s.must(
         "mira",
         redeem(&s, s.signs("alice", &watch, 8_000, 8_000_056)),
     );
-    s.must("mira", s.suite.settler().dismiss(watch.at));
+    s.must("mira", s.suite.lifecycle().dismiss(watch.at));
     assert_eq!(watched(&mut s), (18_000, 18_000, 1, 0));
 }
 
@@ -1111,10 +1119,10 @@ fn a_page_of_clock_voucher_and_closing_sessions_is_settled() {
     let noors = s.watches("noor", request());
     s.advance(10_000);
     // noor's clock is charged as she goes over to vouchers, and then closes.
-    s.must("noor", s.suite.settler().set_key(1, Some(key("noor"))));
+    s.must("noor", s.suite.lifecycle().set_key(1, Some(key("noor"))));
     s.advance(10_000);
-    s.must("noor", s.suite.settler().close(1));
-    let sent = s.must("sam", s.suite.settler().settle_page(STREAM, 0));
+    s.must("noor", s.suite.lifecycle().close(1));
+    let sent = s.must("sam", s.suite.meter().settle_page(STREAM, 0));
     assert_eq!(sent.value, [(NATIVE, 30_000_210)]);
     let t = s.now();
     let settlement = |viewer, amount, upto_ms| Settlement {
@@ -1133,16 +1141,16 @@ fn a_page_of_clock_voucher_and_closing_sessions_is_settled() {
         }
         .into()],
     );
-    let sent = s.must("sam", s.suite.settler().settle_page(STREAM, 0));
+    let sent = s.must("sam", s.suite.meter().settle_page(STREAM, 0));
     told(&sent, []);
     // By name, a closing session is closed; where it sits it is not.
     let ids = vec![id("noor", 1), id("bob", 1)];
-    let sent = s.must("sam", s.suite.settler().settle_many(ids));
+    let sent = s.must("sam", s.suite.meter().settle_many(ids));
     assert_eq!(sent.value, [Outcome::SessionClosed, Outcome::Settled(0)]);
     let ten = s.signs("noor", &noors, 10_000, TEN_SECONDS);
     s.must("sam", redeem(&s, ten));
     s.advance(EXIT_DELAY);
-    let sent = s.must("sam", s.suite.settler().finish_close(noors.at));
+    let sent = s.must("sam", s.suite.lifecycle().finish_close(noors.at));
     assert_eq!(sent.value, 0);
     assert_eq!(s.free("noor", NATIVE), DEPOSITED - 2 * TEN_SECONDS);
     s.is_solvent_to_the_unit();
@@ -1172,32 +1180,32 @@ fn a_strangers_redeem_changes_nobodys_storage_deposit() {
     ];
     let suite = s.suite;
     deposits.push(
-        s.must("sam", suite.settler().redeem_many(both))
+        s.must("sam", suite.meter().redeem_many(both))
             .receipt
             .deposit,
     );
     for key in [Some(key("tablet")), None] {
         deposits.push(
-            s.must("alice", suite.settler().set_key(1, key))
+            s.must("alice", suite.lifecycle().set_key(1, key))
                 .receipt
                 .deposit,
         );
         s.advance(EXIT_DELAY);
     }
     deposits.push(
-        s.must("alice", suite.settler().set_key(1, Some(key("alice"))))
+        s.must("alice", suite.lifecycle().set_key(1, Some(key("alice"))))
             .receipt
             .deposit,
     );
-    deposits.push(s.must("alice", suite.settler().close(1)).receipt.deposit);
+    deposits.push(s.must("alice", suite.lifecycle().close(1)).receipt.deposit);
     deposits.push(
-        s.must("mira", suite.settler().dismiss(bobs.at))
+        s.must("mira", suite.lifecycle().dismiss(bobs.at))
             .receipt
             .deposit,
     );
     s.advance(EXIT_DELAY);
     deposits.push(
-        s.must("sam", suite.settler().finish_close(watch.at))
+        s.must("sam", suite.lifecycle().finish_close(watch.at))
             .receipt
             .deposit,
     );
@@ -1207,7 +1215,7 @@ fn a_strangers_redeem_changes_nobodys_storage_deposit() {
         .to_vec();
     assert_eq!(after, before);
     // The page is there still, and its payer may clear it.
-    let sent = s.must("alice", s.suite.meter().clear_page(STREAM, 0));
+    let sent = s.must("alice", s.suite.lifecycle().clear_page(STREAM, 0));
     assert!(sent.receipt.deposit < -32 * 300);
 }
 
@@ -1216,7 +1224,7 @@ fn set_key_fails_for_each_documented_reason() {
     let (mut s, watch) = watched();
     let suite = s.suite;
     let zero = Some(AccountId::from([0; 32]));
-    let set = |number, key| suite.settler().set_key(number, key);
+    let set = |number, key| suite.lifecycle().set_key(number, key);
     assert_eq!(s.refused("alice", set(2, None)), Error::SessionNotFound);
     assert_eq!(s.refused("sam", set(1, None)), Error::SessionNotFound);
     assert_eq!(s.refused("alice", set(1, zero)), Error::InvalidKey);
@@ -1224,7 +1232,7 @@ fn set_key_fails_for_each_documented_reason() {
         s.refused("alice", set(1, Some(key("alice")))),
         Error::InvalidKey
     );
-    let open = s.suite.meter().open(OpenRequest {
+    let open = s.suite.lifecycle().open(OpenRequest {
         key: zero,
         ..request()
     });
@@ -1235,13 +1243,13 @@ fn set_key_fails_for_each_documented_reason() {
     assert_eq!(s.refused("alice", set(1, None)), ended);
     // What comes first when several reasons hold.
     assert_eq!(s.refused("alice", set(1, zero)), Error::InvalidKey);
-    s.must("alice", suite.settler().begin_exit(1));
+    s.must("alice", suite.lifecycle().begin_exit(1));
     let finish_ms = ended_ms + EXIT_DELAY;
     assert_eq!(
         s.refused("alice", set(1, None)),
         Error::ExitBegun { finish_ms }
     );
-    s.must("mira", suite.settler().dismiss(watch.at));
+    s.must("mira", suite.lifecycle().dismiss(watch.at));
     assert_eq!(s.refused("alice", set(1, None)), Error::SessionClosed);
 }
 
@@ -1250,7 +1258,7 @@ fn a_paused_clock_session_goes_over_to_vouchers_and_its_pause_is_free() {
     let mut s = Stage::on_air();
     let watch = s.watches("alice", request());
     s.advance(10_000);
-    s.must("alice", s.suite.settler().pause(1));
+    s.must("alice", s.suite.lifecycle().pause(1));
     s.advance(MINUTE);
     s.must("alice", changes_key(&s, Some("alice")));
     s.advance(5_000);
@@ -1265,7 +1273,7 @@ fn a_paused_clock_session_goes_over_to_vouchers_and_its_pause_is_free() {
         redeem(&s, s.signs("alice", &watch, 5_000, 5_000_035)),
     );
     assert_eq!(s.owed("alice", 1), TEN_SECONDS);
-    let sent = s.must("mira", s.suite.settler().dismiss(watch.at));
+    let sent = s.must("mira", s.suite.lifecycle().dismiss(watch.at));
     assert_eq!(sent.value, TEN_SECONDS);
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - 15_000_105);
 }

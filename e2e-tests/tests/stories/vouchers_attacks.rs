@@ -10,7 +10,7 @@ use vilokanam_chain::{
 use vilokanam_interfaces::{
     events::tick_stream::*, AccountId, Administered, AssetId, AssetRate, Balance, Change, Class,
     Hash, Millis, OpenRequest, PageView, PaymentHandler, Pool, PricingEngine, Seated, Session,
-    SessionId, SignedVoucher, StreamRegistry, TickSettler, TickStream, TickStreamError as Error,
+    SessionId, SignedVoucher, StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error,
     Totals, VoucherOutcome, VoucherRefusal as Refusal, MAX_BATCH, MAX_BATCH_PAGES, MAX_HOLD,
     MAX_RATE, NATIVE,
 };
@@ -33,7 +33,7 @@ fn watched() -> (Stage, Watch) {
 }
 
 fn redeem(s: &Stage, voucher: SignedVoucher) -> impl Message<Output = Result<Balance, Error>> {
-    s.suite.settler().redeem(voucher)
+    s.suite.meter().redeem(voucher)
 }
 
 /// All that an attack might change.
@@ -71,7 +71,7 @@ fn books(s: &mut Stage) -> Books {
 fn is_refused(s: &mut Stage, voucher: SignedVoucher, why: Refusal) {
     let before = books(s);
     assert_eq!(s.refused("sam", redeem(s, voucher)), Error::Voucher(why));
-    let sent = s.must("sam", s.suite.settler().redeem_many(vec![voucher]));
+    let sent = s.must("sam", s.suite.meter().redeem_many(vec![voucher]));
     assert_eq!(sent.value, [VoucherOutcome::Refused(why)]);
     told(&sent, []);
     assert_eq!(sent.receipt.deposit, 0);
@@ -135,7 +135,7 @@ fn law_11_a_batch_pays_each_voucher_once() {
     let ten = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     let bob = s.signs("bob", &bobs, 5_000, 5_000_035);
     let batch = vec![three, three, ten, three, ten, bob, bob, ten];
-    let sent = s.must("sam", s.suite.settler().redeem_many(batch));
+    let sent = s.must("sam", s.suite.meter().redeem_many(batch));
     let stale = VoucherOutcome::Refused(Refusal::NotNewer);
     let paid = VoucherOutcome::Paid;
     assert_eq!(
@@ -182,7 +182,7 @@ fn law_11_a_voucher_does_not_count_in_another_session_of_its_viewer() {
     let (mut s, first) = watched();
     let voucher = s.signs("alice", &first, 10_000, TEN_SECONDS);
     // Closed and opened again in one block, with the same key.
-    s.must("alice", s.suite.settler().close(1));
+    s.must("alice", s.suite.lifecycle().close(1));
     let second = s.watches("alice", signed_by("alice"));
     let moved = SignedVoucher {
         at: second.at,
@@ -200,8 +200,8 @@ fn law_11_a_voucher_does_not_count_in_another_session_of_its_viewer() {
     is_paid(&mut s, voucher, TEN_SECONDS);
 
     // And in the seat where the first one sat.
-    s.must("mira", s.suite.settler().dismiss(first.at));
-    s.must("alice", s.suite.settler().close(2));
+    s.must("mira", s.suite.lifecycle().dismiss(first.at));
+    s.must("alice", s.suite.lifecycle().close(2));
     let third = s.watches("alice", signed_by("alice"));
     assert_eq!((third.at.seat, third.at.id.number), (first.at.seat, 3));
     s.advance(10_000);
@@ -401,8 +401,8 @@ fn law_11_a_voucher_is_not_paid_again_after_an_upgrade() {
     is_paid(&mut s, ten, TEN_SECONDS);
     let meter = s.suite.meter;
     let before = books(&mut s);
-    let settler = other_code(&mut s, "tick_settler");
-    s.changes(meter, Change::Settler(settler));
+    let lifecycle = other_code(&mut s, "tick_lifecycle");
+    s.changes(meter, Change::Lifecycle(lifecycle));
     let code = other_code(&mut s, "tick_stream");
     s.changes(meter, Change::Code(code));
     assert_eq!(s.read(administered(meter).administration()).code_hash, code);
@@ -481,11 +481,11 @@ fn law_07_no_voucher_is_paid_for_time_after_until_ms() {
     let voucher = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     is_paid(&mut s, voucher, TEN_SECONDS);
     // Its time is over; after the grace for what was signed, anyone closes it.
-    let close = s.suite.settler().close_ended(id("alice", 1));
+    let close = s.suite.lifecycle().close_ended(id("alice", 1));
     let finish_ms = s.now() - MINUTE + 10_000 + EXIT_DELAY;
     assert_eq!(s.refused("sam", close), Error::ExitNotDue { finish_ms });
     s.advance(finish_ms - s.now());
-    s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - TEN_SECONDS);
 }
 
@@ -525,7 +525,7 @@ fn no_voucher_takes_what_the_clock_accrued_to_its_last_fraction() {
     );
     s.advance(9_999);
     // 1,000,007 × 9.999 = 9,999,069.993: the hold has 10,000,930.007 left, of which no more than 10,000,930 can be signed away.
-    s.must("alice", s.suite.settler().set_key(1, Some(key("alice"))));
+    s.must("alice", s.suite.lifecycle().set_key(1, Some(key("alice"))));
     s.advance(10_000);
     let available = 10_000_930;
     let above = s.signs("alice", &watch, 10_000, available + 1);
@@ -538,14 +538,14 @@ fn no_voucher_takes_what_the_clock_accrued_to_its_last_fraction() {
     );
 
     // The clock has no millisecond left: it ends where it starts again.
-    s.must("alice", s.suite.settler().set_key(1, None));
+    s.must("alice", s.suite.lifecycle().set_key(1, None));
     s.advance(EXIT_DELAY);
-    s.must("alice", s.suite.settler().resume(1));
+    s.must("alice", s.suite.lifecycle().resume(1));
     let t = s.now();
     s.advance(MINUTE);
     assert_eq!(s.owed("alice", 1), 9_999_069);
     assert_eq!(s.runs_out_at("alice", 1), Some(t));
-    let sent = s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+    let sent = s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     assert_eq!(sent.value, 9_999_069);
     let receipt = &sent.events_of::<SessionClosed>()[0];
     assert_eq!((receipt.settled, receipt.released), (19_999_999, 1));
@@ -566,18 +566,18 @@ fn law_06_the_clock_stands_still_while_any_key_counts() {
     );
     s.advance(10_000);
     let ten = s.signs("alice", &watch, 10_000, TEN_SECONDS);
-    s.must("alice", s.suite.settler().set_key(1, None));
+    s.must("alice", s.suite.lifecycle().set_key(1, None));
     let until_ms = s.now() + EXIT_DELAY;
     for ms in [0, 10_000, EXIT_DELAY - 10_001] {
         s.advance(ms);
-        let resume = s.suite.settler().resume(1);
+        let resume = s.suite.lifecycle().resume(1);
         let changing = Error::KeyChanging { until_ms };
         assert_eq!(s.refused("alice", resume), changing);
         assert_eq!((s.owed("alice", 1), s.refundable("alice", 1)), (0, hold));
     }
     is_paid(&mut s, ten, TEN_SECONDS);
     s.advance(1);
-    s.must("alice", s.suite.settler().resume(1));
+    s.must("alice", s.suite.lifecycle().resume(1));
     // What is left lasts five seconds by the clock, and no key takes any of it.
     let t = s.now();
     assert_eq!(s.runs_out_at("alice", 1), Some(t + 5_000));
@@ -586,7 +586,7 @@ fn law_06_the_clock_stands_still_while_any_key_counts() {
     is_refused(&mut s, more, Refusal::NoKey);
     assert_eq!(s.owed("alice", 1), 5_000_035);
     assert_eq!(s.refundable("alice", 1), 0);
-    let close = s.suite.settler().close(1);
+    let close = s.suite.lifecycle().close(1);
     assert_eq!(s.must("alice", close).value, 5_000_035);
     assert_eq!(s.free("alice", NATIVE), DEPOSITED - hold);
     s.is_solvent_to_the_unit();
@@ -613,12 +613,12 @@ fn nobody_signs_for_no_key() {
     let mut forged = [0; 64];
     forged[63] = 0x80;
     let zero = Some(AccountId::from([0; 32]));
-    let open = s.suite.meter().open(OpenRequest {
+    let open = s.suite.lifecycle().open(OpenRequest {
         key: zero,
         ..request()
     });
     assert_eq!(s.refused("alice", open), Error::InvalidKey);
-    let can_open = s.suite.meter().can_open(
+    let can_open = s.suite.lifecycle().can_open(
         account("alice"),
         OpenRequest {
             key: zero,
@@ -629,20 +629,20 @@ fn nobody_signs_for_no_key() {
     // A session that never had a key.
     let watch = s.watches("alice", request());
     assert_eq!(
-        s.refused("alice", s.suite.settler().set_key(1, zero)),
+        s.refused("alice", s.suite.lifecycle().set_key(1, zero)),
         Error::InvalidKey
     );
     s.advance(10_000);
     let voucher = watch.with(10_000, TEN_SECONDS, forged);
     is_refused(&mut s, voucher, Refusal::NoKey);
     // One that has one, one whose key is revoked, and after the grace.
-    s.must("alice", s.suite.settler().set_key(1, Some(key("alice"))));
+    s.must("alice", s.suite.lifecycle().set_key(1, Some(key("alice"))));
     is_refused(&mut s, voucher, Refusal::BadSignature);
     assert_eq!(
-        s.refused("alice", s.suite.settler().set_key(1, zero)),
+        s.refused("alice", s.suite.lifecycle().set_key(1, zero)),
         Error::InvalidKey
     );
-    s.must("alice", s.suite.settler().set_key(1, None));
+    s.must("alice", s.suite.lifecycle().set_key(1, None));
     is_refused(&mut s, voucher, Refusal::BadSignature);
     s.advance(EXIT_DELAY);
     is_refused(&mut s, voucher, Refusal::NoKey);
@@ -705,7 +705,7 @@ fn a_changed_signature_never_counts() {
         })
         .collect();
     for batch in flipped.chunks(MAX_BATCH as usize) {
-        let sent = s.must("sam", s.suite.settler().redeem_many(batch.to_vec()));
+        let sent = s.must("sam", s.suite.meter().redeem_many(batch.to_vec()));
         assert_eq!(
             sent.value,
             vec![VoucherOutcome::Refused(Refusal::BadSignature); batch.len()]
@@ -774,7 +774,7 @@ fn a_truncated_voucher_is_no_input() {
     let voucher = s.signs("alice", &watch, 10_000, TEN_SECONDS);
     let before = books(&mut s);
     let (to, value, alone) = redeem(&s, voucher).into_parts();
-    let many = s.suite.settler().redeem_many(vec![voucher; 2]);
+    let many = s.suite.meter().redeem_many(vec![voucher; 2]);
     let (_, _, many) = many.into_parts();
     for data in [alone.clone(), many] {
         for cut in [1, 32, 63, 64, data.len() - 4] {
@@ -810,15 +810,15 @@ fn a_batch_has_at_most_sixty_four_vouchers() {
     for more in [65, 100] {
         let mut batch = vouchers.clone();
         batch.resize(more, vouchers[0]);
-        let redeem_many = suite.settler().redeem_many(batch);
+        let redeem_many = suite.meter().redeem_many(batch);
         assert_eq!(s.refused("sam", redeem_many), Error::TooMany { max });
     }
     // So many that the contract's buffer does not hold them.
-    let huge = suite.settler().redeem_many(vec![vouchers[0]; 1_000]);
+    let huge = suite.meter().redeem_many(vec![vouchers[0]; 1_000]);
     assert!(s.chain.send(account("sam"), huge).is_err());
     assert_eq!(books(&mut s), before);
 
-    let sent = s.must("sam", suite.settler().redeem_many(vouchers));
+    let sent = s.must("sam", suite.meter().redeem_many(vouchers));
     assert_eq!(sent.value, vec![VoucherOutcome::Paid(RATE); 64]);
     assert_eq!(sent.receipt.events.len(), 1);
     assert_eq!(sent.events_of::<Redeemed>()[0].redemptions.len(), 64);
@@ -863,7 +863,7 @@ fn fifty_streams_of_fifty_creators_are_redeemed_at_once_and_a_fifty_first_page_i
     let mut expected = vec![VoucherOutcome::Paid(RATE); 50];
     expected.push(VoucherOutcome::Refused(Refusal::TooManyPages));
     expected.push(VoucherOutcome::Paid(RATE));
-    let sent = s.must("rita", suite.settler().redeem_many(vouchers.clone()));
+    let sent = s.must("rita", suite.meter().redeem_many(vouchers.clone()));
     assert_eq!(sent.value, expected);
     assert_eq!(sent.receipt.events.len(), 1);
     let (ref_time, proof) = (sent.receipt.ref_time, sent.receipt.proof_size);
@@ -916,7 +916,7 @@ fn the_fullest_batch_fits_the_contracts_memory() {
         assert_eq!(watch.at.page, 0);
         vouchers.push(s.signs("all", &watch, 1_000, RATE));
     }
-    let sent = s.must("sam", suite.settler().redeem_many(vouchers));
+    let sent = s.must("sam", suite.meter().redeem_many(vouchers));
     assert_eq!(sent.value, vec![VoucherOutcome::Paid(RATE); 64]);
     assert_eq!(sent.events_of::<Redeemed>()[0].redemptions.len(), 64);
     // Of each 1,000,007: fee 100,000, of which the referrer has a tenth; of 900,007 each co-host 90,000.
@@ -941,37 +941,37 @@ type End = fn(&mut Stage);
 fn what_the_viewer_does_never_voids_what_is_signed() {
     let ends: [(&str, End); 8] = [
         ("closes", |s| {
-            s.must("alice", s.suite.settler().close(1));
+            s.must("alice", s.suite.lifecycle().close(1));
         }),
         ("closes and opens again", |s| {
-            s.must("alice", s.suite.settler().close(1));
+            s.must("alice", s.suite.lifecycle().close(1));
             s.watches("alice", request());
         }),
         ("revokes", |s| {
-            s.must("alice", s.suite.settler().set_key(1, None));
+            s.must("alice", s.suite.lifecycle().set_key(1, None));
         }),
         ("rotates", |s| {
-            s.must("alice", s.suite.settler().set_key(1, Some(key("tablet"))));
+            s.must("alice", s.suite.lifecycle().set_key(1, Some(key("tablet"))));
         }),
         ("switches to the clock", |s| {
-            s.must("alice", s.suite.settler().set_key(1, None));
+            s.must("alice", s.suite.lifecycle().set_key(1, None));
             // A clock that ran now would take from the hold what is signed of it.
-            let resume = s.suite.settler().resume(1);
+            let resume = s.suite.lifecycle().resume(1);
             let _ = s.chain.send(account("alice"), resume);
             s.advance(1);
-            let settle = s.suite.settler().settle(id("alice", 1));
+            let settle = s.suite.meter().settle(id("alice", 1));
             let _ = s.chain.send(account("alice"), settle);
         }),
         ("leaves by exit", |s| {
-            s.must("alice", s.suite.settler().begin_exit(1));
+            s.must("alice", s.suite.lifecycle().begin_exit(1));
         }),
         ("revokes and leaves by exit", |s| {
-            s.must("alice", s.suite.settler().set_key(1, None));
-            s.must("alice", s.suite.settler().begin_exit(1));
+            s.must("alice", s.suite.lifecycle().set_key(1, None));
+            s.must("alice", s.suite.lifecycle().begin_exit(1));
         }),
         ("revokes and closes", |s| {
-            s.must("alice", s.suite.settler().set_key(1, None));
-            s.must("alice", s.suite.settler().close(1));
+            s.must("alice", s.suite.lifecycle().set_key(1, None));
+            s.must("alice", s.suite.lifecycle().close(1));
         }),
     ];
     for (what, end) in ends {
@@ -994,15 +994,15 @@ fn what_the_viewer_does_never_voids_what_is_signed() {
         // Whatever alice tries within the grace, the session sits where it sat.
         let _ = s
             .chain
-            .send(account("alice"), suite.settler().finish_exit(1));
-        let ended = suite.settler().close_ended(id("alice", 1));
+            .send(account("alice"), suite.lifecycle().finish_exit(1));
+        let ended = suite.lifecycle().close_ended(id("alice", 1));
         let _ = s.chain.send(account("alice"), ended);
-        let finish = suite.settler().finish_close(watch.at);
+        let finish = suite.lifecycle().finish_close(watch.at);
         let _ = s.chain.send(account("alice"), finish);
         let _ = s
             .chain
-            .send(account("alice"), suite.settler().set_key(1, None));
-        let _ = s.chain.send(account("alice"), suite.settler().close(1));
+            .send(account("alice"), suite.lifecycle().set_key(1, None));
+        let _ = s.chain.send(account("alice"), suite.lifecycle().close(1));
         let payable = s.payable("mira", NATIVE);
         let sent = s.must("mira", redeem(&s, signed));
         assert_eq!(sent.value, TEN_SECONDS, "{what}");
@@ -1016,22 +1016,22 @@ fn law_10_no_voucher_counts_after_the_final_close() {
     // Dismissed by the creator, finished after a close, after an exit, after the broadcast.
     let ends: [fn(&mut Stage, &Watch); 4] = [
         |s, watch| {
-            s.must("mira", s.suite.settler().dismiss(watch.at));
+            s.must("mira", s.suite.lifecycle().dismiss(watch.at));
         },
         |s, watch| {
-            s.must("alice", s.suite.settler().close(1));
+            s.must("alice", s.suite.lifecycle().close(1));
             s.advance(EXIT_DELAY);
-            s.must("sam", s.suite.settler().finish_close(watch.at));
+            s.must("sam", s.suite.lifecycle().finish_close(watch.at));
         },
         |s, _| {
-            s.must("alice", s.suite.settler().begin_exit(1));
+            s.must("alice", s.suite.lifecycle().begin_exit(1));
             s.advance(EXIT_DELAY);
-            s.must("alice", s.suite.settler().finish_exit(1));
+            s.must("alice", s.suite.lifecycle().finish_exit(1));
         },
         |s, _| {
             s.must("mira", s.suite.registry().end_broadcast(STREAM));
             s.advance(EXIT_DELAY);
-            s.must("sam", s.suite.settler().close_ended(id("alice", 1)));
+            s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
         },
     ];
     for end in ends {
@@ -1040,8 +1040,8 @@ fn law_10_no_voucher_counts_after_the_final_close() {
         end(&mut s, &watch);
         is_refused(&mut s, signed, Refusal::NotSeated);
         let suite = s.suite;
-        let dismiss = suite.settler().dismiss(watch.at);
-        let finish = suite.settler().finish_close(watch.at);
+        let dismiss = suite.lifecycle().dismiss(watch.at);
+        let finish = suite.lifecycle().finish_close(watch.at);
         assert_eq!(s.refused("mira", dismiss), Error::SessionNotFound);
         assert_eq!(s.refused("sam", finish), Error::SessionNotFound);
         assert_eq!(s.free("alice", NATIVE), DEPOSITED);
@@ -1132,15 +1132,15 @@ fn places_that_are_not_there_are_refused() {
         is_refused(&mut s, voucher, Refusal::NotSeated);
         batch.push(voucher);
         let (dismiss, finish) = (
-            s.suite.settler().dismiss(at),
-            s.suite.settler().finish_close(at),
+            s.suite.lifecycle().dismiss(at),
+            s.suite.lifecycle().finish_close(at),
         );
         assert_eq!(s.refused("mira", dismiss), Error::SessionNotFound);
         assert_eq!(s.refused("mira", finish), Error::SessionNotFound);
     }
     // None of them costs the one good voucher anything.
     batch.push(s.signs("alice", &watch, 10_000, TEN_SECONDS));
-    let sent = s.must("sam", s.suite.settler().redeem_many(batch));
+    let sent = s.must("sam", s.suite.meter().redeem_many(batch));
     let mut expected = vec![VoucherOutcome::Refused(Refusal::NotSeated); places.len()];
     expected.push(VoucherOutcome::Paid(TEN_SECONDS));
     assert_eq!(sent.value, expected);
@@ -1201,11 +1201,11 @@ fn the_largest_numbers_are_paid_to_the_unit_or_refused() {
     is_refused(&mut s, all, Refusal::NotNewer);
     let more = s.signs("alice", &watch, u64::MAX, Balance::MAX);
     is_refused(&mut s, more, latest);
-    let top_up = suite.settler().top_up(id("alice", 1), 1);
+    let top_up = suite.lifecycle().top_up(id("alice", 1), 1);
     let max = MAX_HOLD;
     assert_eq!(s.refused("alice", top_up), Error::HoldTooLarge { max });
-    s.must("alice", suite.settler().close(1));
-    s.must("mira", suite.settler().dismiss(watch.at));
+    s.must("alice", suite.lifecycle().close(1));
+    s.must("mira", suite.lifecycle().dismiss(watch.at));
     assert_eq!(s.free("alice", HUGE), Balance::MAX - MAX_HOLD);
 }
 
@@ -1257,7 +1257,7 @@ fn law_20_redeeming_costs_no_more_with_more_history_and_grows_with_the_batch_onl
             ..signed_by("bob")
         };
         let other = s.watches("bob", request);
-        s.must("noor", suite.settler().dismiss(other.at));
+        s.must("noor", suite.lifecycle().dismiss(other.at));
     }
     for n in 0..20 {
         let viewer = format!("viewer {n}");
@@ -1273,7 +1273,7 @@ fn law_20_redeeming_costs_no_more_with_more_history_and_grows_with_the_batch_onl
         let vouchers = (1..=items)
             .map(|n| s.signs("alice", &watch, from + n, Balance::from(from + n)))
             .collect();
-        let sent = s.must("sam", suite.settler().redeem_many(vouchers));
+        let sent = s.must("sam", suite.meter().redeem_many(vouchers));
         sent.receipt.ref_time
     };
     let (a, b, c) = (cost(10_000, 20), cost(11_000, 40), cost(12_000, 60));
@@ -1291,7 +1291,7 @@ fn a_call_that_is_starved_of_gas_redeems_all_or_nothing() {
     ];
     let right = vec![VoucherOutcome::Paid(TEN_SECONDS); 2];
     let suite = s.suite;
-    let redeem_many = || suite.settler().redeem_many(both.clone());
+    let redeem_many = || suite.meter().redeem_many(both.clone());
     let full = s
         .chain
         .quote(account("sam"), redeem_many())

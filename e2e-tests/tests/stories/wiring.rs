@@ -8,7 +8,7 @@ use vilokanam_chain::{
 use vilokanam_interfaces::{
     events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class,
     OpenRequest, PaymentHandler, PaymentHandlerError, PlanKind, PricingEngine, PricingEngineError,
-    StreamRegistry, TickSettler, TickStream, TickStreamError as Error, Wiring, NATIVE,
+    StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error, Wiring, NATIVE,
 };
 
 /// The five contracts, none of which knows another.
@@ -18,8 +18,8 @@ fn unwired() -> Stage {
         chain.fund(account(who), RICH).expect("funds");
     }
     let config = Config::default();
-    let settler = wasm(&artifacts_dir(), "tick_settler").expect("built");
-    let settler = chain.upload(config.owner, &settler).expect("uploaded");
+    let lifecycle = wasm(&artifacts_dir(), "tick_lifecycle").expect("built");
+    let lifecycle = chain.upload(config.owner, &lifecycle).expect("uploaded");
     let mut deploy = |name: &str, args: Vec<u8>| {
         instantiate(&mut chain, &artifacts_dir(), name, config.owner, args, &[]).expect(name)
     };
@@ -28,7 +28,7 @@ fn unwired() -> Stage {
     let pricing = deploy("pricing_engine", 0u64.encode());
     let args = (config.treasury, config.fees, vec![token], 0u64).encode();
     let payments = deploy("payment_handler", args);
-    let meter = deploy("tick_stream", ([7u8; 32], HOUR, 0u64, settler).encode());
+    let meter = deploy("tick_stream", ([7u8; 32], HOUR, 0u64, lifecycle).encode());
     let suite = Suite {
         token,
         registry,
@@ -72,30 +72,36 @@ fn what_needs_others_is_refused_before_the_first_wiring() {
     let mut s = unwired();
     let suite = s.suite;
     let meter = || suite.meter();
-    let settler = || suite.settler();
+    let lifecycle = || suite.lifecycle();
     let not_wired = Error::NotWired;
     let alice = id("alice", 1);
-    assert_eq!(s.refused("alice", meter().open(request())), not_wired);
-    assert_eq!(s.refused("alice", settler().top_up(alice, 1)), not_wired);
-    assert_eq!(s.refused("alice", settler().pause(1)), not_wired);
-    assert_eq!(s.refused("alice", settler().resume(1)), not_wired);
-    assert_eq!(s.refused("alice", settler().close(1)), not_wired);
-    assert_eq!(s.refused("alice", settler().close_ended(alice)), not_wired);
-    assert_eq!(s.refused("alice", settler().settle(alice)), not_wired);
+    assert_eq!(s.refused("alice", lifecycle().open(request())), not_wired);
+    assert_eq!(s.refused("alice", lifecycle().top_up(alice, 1)), not_wired);
+    assert_eq!(s.refused("alice", lifecycle().pause(1)), not_wired);
+    assert_eq!(s.refused("alice", lifecycle().resume(1)), not_wired);
+    assert_eq!(s.refused("alice", lifecycle().close(1)), not_wired);
+    assert_eq!(
+        s.refused("alice", lifecycle().close_ended(alice)),
+        not_wired
+    );
+    assert_eq!(s.refused("alice", meter().settle(alice)), not_wired);
     let nobody = Vec::new();
-    assert_eq!(s.refused("alice", settler().settle_many(nobody)), not_wired);
-    assert_eq!(s.refused("alice", settler().settle_page(1, 0)), not_wired);
-    assert_eq!(s.refused("alice", settler().finish_exit(1)), not_wired);
-    assert_eq!(s.refused("alice", meter().provide_seats(1, 0)), not_wired);
-    let can_open = meter().can_open(account("alice"), request());
+    assert_eq!(s.refused("alice", meter().settle_many(nobody)), not_wired);
+    assert_eq!(s.refused("alice", meter().settle_page(1, 0)), not_wired);
+    assert_eq!(s.refused("alice", lifecycle().finish_exit(1)), not_wired);
+    assert_eq!(
+        s.refused("alice", lifecycle().provide_seats(1, 0)),
+        not_wired
+    );
+    let can_open = lifecycle().can_open(account("alice"), request());
     assert_eq!(s.read(can_open), Err(not_wired));
     // These look for the session or the page first, which is not there.
     let unknown = Error::SessionNotFound;
-    assert_eq!(s.refused("alice", settler().begin_exit(1)), unknown);
-    assert_eq!(s.read(settler().owed(alice)), Err(unknown.clone()));
-    assert_eq!(s.read(settler().refundable(alice)), Err(unknown.clone()));
-    assert_eq!(s.read(settler().runs_out_at(alice)), Err(unknown));
-    let clear = meter().clear_page(1, 0);
+    assert_eq!(s.refused("alice", lifecycle().begin_exit(1)), unknown);
+    assert_eq!(s.read(lifecycle().owed(alice)), Err(unknown.clone()));
+    assert_eq!(s.read(lifecycle().refundable(alice)), Err(unknown.clone()));
+    assert_eq!(s.read(lifecycle().runs_out_at(alice)), Err(unknown));
+    let clear = lifecycle().clear_page(1, 0);
     assert_eq!(s.refused("alice", clear), Error::PageNotFound);
     assert_eq!(s.read(meter().genesis_hash()), [7; 32].into());
     assert_eq!(s.read(meter().exit_delay()), HOUR);
@@ -221,10 +227,13 @@ fn a_meter_whose_payments_fail_or_do_not_know_it_opens_nothing() {
             true => Error::Payments(PaymentHandlerError::NotMeter),
             false => Error::PaymentsFailed,
         };
-        assert_eq!(s.refused("alice", suite.meter().open(request)), expected);
+        assert_eq!(
+            s.refused("alice", suite.lifecycle().open(request)),
+            expected
+        );
         assert_eq!(s.free("alice", NATIVE), HOLD);
         if !wired_to_it {
-            let can_open = suite.meter().can_open(account("alice"), request);
+            let can_open = suite.lifecycle().can_open(account("alice"), request);
             assert_eq!(s.read(can_open), Err(Error::PaymentsFailed));
         }
         let viewer = s.chain.read(suite.meter().viewer(account("alice")));

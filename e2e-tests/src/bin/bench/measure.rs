@@ -66,8 +66,10 @@ impl Abi {
             });
             Ok((name, named.collect::<Result<_>>()?))
         };
-        // The settler's messages are tick_stream's, and cost what they cost there.
-        let contracts = CONTRACTS.into_iter().filter(|name| *name != "tick_settler");
+        // The lifecycle's messages are tick_stream's, and cost what they cost there.
+        let contracts = CONTRACTS
+            .into_iter()
+            .filter(|name| *name != "tick_lifecycle");
         Ok(Self(contracts.map(read).collect::<Result<_>>()?))
     }
 

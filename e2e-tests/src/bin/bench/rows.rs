@@ -16,7 +16,7 @@ use sp_core::{sr25519, Pair};
 use vilokanam_chain::{artifacts_dir, psp22, wasm, Calls, Chain, Embedded};
 use vilokanam_interfaces::{
     AccountId, Balance, Millis, PaymentHandler, PricingEngine, SessionId, Share, StreamRegistry,
-    TickSettler, TickStream, VoucherOutcome, NATIVE, PAGE_SEATS,
+    TickLifecycle, TickStream, VoucherOutcome, NATIVE, PAGE_SEATS,
 };
 
 /// A line of the table of targets. Costs are those of one item.
@@ -83,7 +83,7 @@ pub fn compared<C: Chain>(b: &mut Bench<C>) -> Result<Vec<Row>> {
     let pair = floor(b, 2, 64).context("floor")?;
     let many = floor(b, 50, 50).context("floor")?;
     let seats = u64::from(PAGE_SEATS);
-    let page = b.cost("tick_stream", "TickSettler::settle_page")?;
+    let page = b.cost("tick_stream", "TickStream::settle_page")?;
     let page = Row::info(
         "settling a full page of 32 clock sessions, a session",
         page,
@@ -170,9 +170,9 @@ fn batch<C: Chain>(
         sessions.iter_mut().map(|s| s.signs(b, 1)).collect()
     };
     let first = sign(&mut sessions, b); // first credits make the payees' cells
-    b.does(stranger, s.settler().redeem_many(first))?;
+    b.does(stranger, s.meter().redeem_many(first))?;
     let again = sign(&mut sessions, b);
-    let sent = b.chain.quote(stranger, s.settler().redeem_many(again))?;
+    let sent = b.chain.quote(stranger, s.meter().redeem_many(again))?;
     let sent = sent.accepted()?;
     let paid = |outcome: &VoucherOutcome| *outcome == VoucherOutcome::Paid(RATE);
     ensure!(
@@ -245,10 +245,10 @@ fn open_to_close<C: Chain>(b: &mut Bench<C>) -> Result<Row> {
     b.does(wim, deposit)?;
 
     let mut sent = Vec::new();
-    let opened = b.chain.must(wim, s.meter().open(request(stream)))?;
+    let opened = b.chain.must(wim, s.lifecycle().open(request(stream)))?;
     sent.push(opened.receipt);
     b.wait(MOMENT);
-    let closed = b.chain.must(wim, s.settler().close(opened.value))?;
+    let closed = b.chain.must(wim, s.lifecycle().close(opened.value))?;
     sent.push(closed.receipt);
 
     ensure!(closed.value > 0, "nothing was paid");
@@ -279,11 +279,9 @@ fn page_of<C: Chain>(b: &mut Bench<C>, owner: &str, sessions: u32, cohosts: usiz
         watches(b, &format!("guest {n}"), stream)?;
     }
     b.wait(MOMENT);
-    b.does(stranger, s.settler().settle_page(stream, 0))?; // first credits make the payees' cells
+    b.does(stranger, s.meter().settle_page(stream, 0))?; // first credits make the payees' cells
     b.wait(MOMENT);
-    let sent = b
-        .chain
-        .quote(stranger, s.settler().settle_page(stream, 0))?;
+    let sent = b.chain.quote(stranger, s.meter().settle_page(stream, 0))?;
     Ok(Cost::from(&sent.accepted()?.receipt))
 }
 
@@ -291,7 +289,7 @@ fn page_of<C: Chain>(b: &mut Bench<C>, owner: &str, sessions: u32, cohosts: usiz
 /// and what the other contracts' parts of it cost when they are called by themselves.
 fn parts_of_a_page<C: Chain>(b: &mut Bench<C>) -> Result<Vec<Row>> {
     let one = page_of(b, "iris", 1, 0)?;
-    let full = b.cost("tick_stream", "TickSettler::settle_page")?;
+    let full = b.cost("tick_stream", "TickStream::settle_page")?;
     let further = Cost {
         ref_time: full.ref_time.saturating_sub(one.ref_time),
         proof_size: full.proof_size.saturating_sub(one.proof_size),
@@ -347,7 +345,7 @@ fn after_any_time(b: &mut Bench<Embedded>) -> Result<Vec<Row>> {
     let stream = airs(b, yara, Vec::new())?;
     let session: SessionId = watches(b, "yann", stream)?;
     b.wait(MOMENT);
-    b.does(stranger, s.settler().settle(session))?;
+    b.does(stranger, s.meter().settle(session))?;
     let start = b.chain.snapshot();
     let mut rows = Vec::new();
     for (name, days, rest) in [
@@ -363,7 +361,7 @@ fn after_any_time(b: &mut Bench<Embedded>) -> Result<Vec<Row>> {
         b.wait(rest);
         let sent = b
             .chain
-            .quote(stranger, s.settler().settle(session))?
+            .quote(stranger, s.meter().settle(session))?
             .accepted()?;
         ensure!(sent.value > 0, "nothing was owed");
         let what = format!("settling a clock session after {name}");

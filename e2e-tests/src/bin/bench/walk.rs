@@ -13,8 +13,8 @@ use vilokanam_chain::{
 use vilokanam_interfaces::{
     AccountId, Administered, AssetRate, Balance, Change, ChargeItem, Class, FeeSchedule, FeeTerms,
     Millis, OpenRequest, PayTerms, PaymentHandler, PlanKind, PricingEngine, Seated, SessionId,
-    SessionNo, SettleItem, Share, SignedVoucher, StreamId, StreamRegistry, TickSettler, TickStream,
-    VlkToken, Wiring, FACTOR_ONE, FULL_BPS, MIN_GRACE_MS, NATIVE, PAGE_SEATS,
+    SessionNo, SettleItem, Share, SignedVoucher, StreamId, StreamRegistry, TickLifecycle,
+    TickStream, VlkToken, Wiring, FACTOR_ONE, FULL_BPS, MIN_GRACE_MS, NATIVE, PAGE_SEATS,
 };
 use vilokanam_voucher::{Domain, Voucher};
 
@@ -186,7 +186,7 @@ fn pools<C: Chain>(b: &mut Bench<C>) -> Result<()> {
 fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     let s = b.suite;
     let [mira, alice, bob, stranger] = people(b, ["mira", "alice", "bob", "stranger"])?;
-    let provide = || s.meter().provide_seats(stream, 1);
+    let provide = || s.lifecycle().provide_seats(stream, 1);
     b.noting("one page").costs(mira, provide())?;
     b.does(mira, provide())?;
 
@@ -195,10 +195,10 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     for n in 1..PAGE_SEATS {
         page.push(watches(b, &format!("viewer {n}"), stream)?);
     }
-    b.answers(s.meter().can_open(alice, request(stream)))?;
+    b.answers(s.lifecycle().can_open(alice, request(stream)))?;
     let number = b
         .noting("on a provided page")
-        .costs(alice, s.meter().open(request(stream)))?;
+        .costs(alice, s.lifecycle().open(request(stream)))?;
     let id = SessionId {
         viewer: alice,
         number,
@@ -206,17 +206,17 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     page.push(id);
 
     b.wait(MOMENT);
-    b.does(stranger, s.settler().settle_page(stream, 0))?; // a first credit makes the payee's cell
+    b.does(stranger, s.meter().settle_page(stream, 0))?; // a first credit makes the payee's cell
     b.wait(MOMENT);
-    b.costs(stranger, s.settler().settle(id))?;
+    b.costs(stranger, s.meter().settle(id))?;
     b.wait(MOMENT);
-    let many = s.settler().settle_many(page);
+    let many = s.meter().settle_many(page);
     b.noting("32 sessions of one page").costs(stranger, many)?;
     b.wait(MOMENT);
-    let whole = s.settler().settle_page(stream, 0);
+    let whole = s.meter().settle_page(stream, 0);
     b.noting("32 sessions").costs(stranger, whole)?;
     b.wait(MOMENT);
-    b.costs(alice, s.settler().top_up(id, ONE))?;
+    b.costs(alice, s.lifecycle().top_up(id, ONE))?;
 
     b.asks(s.meter().genesis_hash())?;
     b.asks(s.meter().exit_delay())?;
@@ -226,16 +226,16 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     b.asks(s.meter().audience(stream))?;
     b.asks(s.meter().live_viewers(stream))?;
     b.noting("32 sessions").asks(s.meter().page(stream, 0))?;
-    b.answers(s.settler().owed(id))?;
-    b.answers(s.settler().refundable(id))?;
-    b.answers(s.settler().runs_out_at(id))?;
+    b.answers(s.lifecycle().owed(id))?;
+    b.answers(s.lifecycle().refundable(id))?;
+    b.answers(s.lifecycle().runs_out_at(id))?;
     b.asks(s.meter().limits())?;
 
-    b.costs(alice, s.settler().pause(number))?;
+    b.costs(alice, s.lifecycle().pause(number))?;
     b.wait(MOMENT);
-    b.costs(alice, s.settler().resume(number))?;
+    b.costs(alice, s.lifecycle().resume(number))?;
     b.wait(MOMENT);
-    b.costs(alice, s.settler().close(number))?;
+    b.costs(alice, s.lifecycle().close(number))?;
 
     // Bob watches until a moment that soon comes, and then leaves on his own.
     b.does(bob, s.payments().deposit().transferred_value(HOLD * 10))?;
@@ -244,20 +244,20 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
         until_ms,
         ..request(stream)
     };
-    let number = b.does(bob, s.meter().open(short))?;
+    let number = b.does(bob, s.lifecycle().open(short))?;
     b.wait(3 * MOMENT);
     let ended = SessionId {
         viewer: bob,
         number,
     };
-    b.costs(stranger, s.settler().close_ended(ended))?;
-    let number = b.does(bob, s.meter().open(request(stream)))?;
+    b.costs(stranger, s.lifecycle().close_ended(ended))?;
+    let number = b.does(bob, s.lifecycle().open(request(stream)))?;
     b.wait(MOMENT);
-    b.costs(bob, s.settler().begin_exit(number))?;
+    b.costs(bob, s.lifecycle().begin_exit(number))?;
     b.wait(MOMENT);
-    b.costs(bob, s.settler().finish_exit(number))?;
+    b.costs(bob, s.lifecycle().finish_exit(number))?;
 
-    b.costs(mira, s.meter().clear_page(stream, 1))?;
+    b.costs(mira, s.lifecycle().clear_page(stream, 1))?;
     Ok(())
 }
 
@@ -268,23 +268,23 @@ fn vouchers<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     let mut second = Vouchers::open(b, "vito", stream)?;
     b.wait(MOMENT);
     let voucher = first.signs(b, 1);
-    b.costs(stranger, s.settler().redeem(voucher))?;
+    b.costs(stranger, s.meter().redeem(voucher))?;
     b.asks(s.meter().session_at(first.at))?;
     let both = vec![first.signs(b, 1), second.signs(b, 1)];
     b.noting("two vouchers of one page")
-        .costs(stranger, s.settler().redeem_many(both))?;
+        .costs(stranger, s.meter().redeem_many(both))?;
 
     // From a clock's session to vouchers, and to another key.
     let id = watches(b, "vega", stream)?;
     let key = Some(Vouchers::pair("vega").public().0.into());
     b.noting("from the clock to vouchers")
-        .costs(id.viewer, s.settler().set_key(id.number, key))?;
+        .costs(id.viewer, s.lifecycle().set_key(id.number, key))?;
 
-    b.costs(mira, s.settler().dismiss(first.at))?;
+    b.costs(mira, s.lifecycle().dismiss(first.at))?;
     let (viewer, number) = (second.at.id.viewer, second.at.id.number);
-    b.does(viewer, s.settler().close(number))?;
+    b.does(viewer, s.lifecycle().close(number))?;
     b.wait(MOMENT);
-    b.costs(stranger, s.settler().finish_close(second.at))?;
+    b.costs(stranger, s.lifecycle().finish_close(second.at))?;
     Ok(())
 }
 
@@ -312,7 +312,7 @@ impl Vouchers {
             key: Some(pair.public().0.into()),
             ..request(stream)
         };
-        let number = b.does(viewer, s.meter().open(with_key))?;
+        let number = b.does(viewer, s.lifecycle().open(with_key))?;
         let id = SessionId { viewer, number };
         let session = b.chain.read(s.meter().session(id))?;
         let session = session.context("it was opened")?;
@@ -368,7 +368,7 @@ fn payouts<C: Chain>(b: &mut Bench<C>) -> Result<()> {
     b.noting("a PSP22")
         .costs(stranger, s.payments().sweep(VLK))?;
     b.wait(MOMENT);
-    b.does(stranger, s.settler().settle_page(2, 0))?;
+    b.does(stranger, s.meter().settle_page(2, 0))?;
     b.noting("native")
         .costs(stranger, s.payments().push_payable(mira, NATIVE))?;
     Ok(())
@@ -438,9 +438,9 @@ fn administration<C: Chain>(b: &mut Bench<C>) -> Result<()> {
         payments,
         ..none
     };
-    let settler = b
+    let lifecycle = b
         .chain
-        .upload(owner, &wasm(&artifacts_dir(), "tick_settler")?)?;
+        .upload(owner, &wasm(&artifacts_dir(), "tick_lifecycle")?)?;
     let spares: [(&'static str, Vec<u8>, Wiring); 5] = [
         ("vlk_token", (allocations, zero).encode(), none),
         ("stream_registry", zero.encode(), none),
@@ -452,7 +452,7 @@ fn administration<C: Chain>(b: &mut Bench<C>) -> Result<()> {
         ),
         (
             "tick_stream",
-            (genesis_hash, zero, zero, settler).encode(),
+            (genesis_hash, zero, zero, lifecycle).encode(),
             of_meter,
         ),
     ];
@@ -535,7 +535,7 @@ pub fn watches<C: Chain>(b: &mut Bench<C>, viewer: &str, stream: StreamId) -> Re
     let s = b.suite;
     let [viewer] = people(b, [viewer])?;
     b.does(viewer, s.payments().deposit().transferred_value(2 * HOLD))?;
-    let number: SessionNo = b.does(viewer, s.meter().open(request(stream)))?;
+    let number: SessionNo = b.does(viewer, s.lifecycle().open(request(stream)))?;
     Ok(SessionId { viewer, number })
 }
 
