@@ -13,10 +13,10 @@ HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata clean
+.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata verify-build clean
 
 help: ## Shows this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: ## Installs what is missing to build the contracts
 	@scripts/setup.sh >/dev/null
@@ -61,6 +61,9 @@ bench: fixtures ## Measures what everything costs, also on a node, into metadata
 
 metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
 	@scripts/metadata.sh
+
+verify-build: ## Builds the contracts from nothing and compares their hashes with the recorded ones; RECORD=deployments/NAME.json
+	@scripts/verify-build.sh $(RECORD)
 
 clean: ## Removes everything built
 	cargo clean

@@ -56,5 +56,11 @@ has_cargo_contract() {
     [[ $(cargo-contract contract --version 2>/dev/null) == *" $CARGO_CONTRACT_VERSION"-* ]]
 }
 
+# The hash that chains know the code in file $1 by.
+code_hash() { echo "0x$(b2sum -l 256 "$1" | cut -d' ' -f1)"; }
+
+# The hash that metadata/ records of contract $1's code.
+recorded_hash() { sed -n 's/^ *"'"$1"'": {.*"code_hash": "\(0x[0-9a-f]*\)".*/\1/p' "$ROOT/metadata/sizes.json"; }
+
 # What made the artifacts, in words. $1: the toolchain.
 compiler() { echo "$(rustup run "$1" rustc --version), cargo-contract $CARGO_CONTRACT_VERSION"; }

@@ -2,11 +2,11 @@
 # usage: scripts/metadata.sh [--help] [--check]
 #
 # Writes metadata/ from the built contracts: NAME.json is the ABI (without the section on the compiler and the
-# code, which differs between machines), sizes.json the size of each contract's code with the size we aim at,
-# compiler.txt what they were measured with. Warns above the aim, fails above the limit. Leaves gas.json, which is
+# code, which differs between machines), sizes.json the size and the hash of each contract's code with the size we aim at,
+# compiler.txt what they were built with. Warns above the aim, fails above the limit. Leaves gas.json, which is
 # `make bench`'s, as it is.
-#   --check  writes nothing; fails if a file there is not what it would write. Sizes may differ by 2 % where the
-#            compiler is another one.
+#   --check  writes nothing; fails if a file there is not what it would write. Where the compiler is another one, sizes may
+#            differ by 2 %, and hashes are not compared.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -54,7 +54,8 @@ for folder in contracts/*/; do
     abi "$ARTIFACTS/$name/$name.json" >"$new/$name.json"
     size=$(stat -c %s "$wasm")
     aim=$(aim "$name")
-    entries+=("$(printf '  "%s": { "aim_bytes": %d, "wasm_bytes": %d }' "$name" "$aim" "$size")")
+    hash=$(code_hash "$wasm")
+    entries+=("$(printf '  "%s": { "aim_bytes": %d, "wasm_bytes": %d, "code_hash": "%s" }' "$name" "$aim" "$size" "$hash")")
     if [ "$size" -gt "$limit" ]; then
         problem "$name has $size bytes of code, above the limit of $limit"
     elif [ "$size" -gt "$aim" ]; then
@@ -69,6 +70,8 @@ for folder in contracts/*/; do
     difference=$((size - ${recorded:-0}))
     [ "${difference#-}" -le "$allowed" ] ||
         problem "metadata/sizes.json is out of date: $name has $size bytes, recorded are ${recorded:-none}"
+    [ -z "$same_compiler" ] || [ "$(recorded_hash "$name")" = "$hash" ] ||
+        problem "metadata/sizes.json is out of date: the code of $name has the hash $hash"
 done
 {
     echo '{'
