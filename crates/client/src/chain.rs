@@ -163,7 +163,13 @@ impl Client {
 
     /// A function of the runtime on the best block; nothing changes. The answer is SCALE bytes.
     pub async fn ask(&self, function: &str, args: &[u8]) -> Result<Vec<u8>> {
-        let args = json!([function, crate::hex(args)]);
+        self.ask_at(function, args, None).await
+    }
+
+    /// The same on another block, whose state a node need not have any more.
+    pub async fn ask_at(&self, function: &str, args: &[u8], at: Option<&Hash>) -> Result<Vec<u8>> {
+        let at = at.map(|block| crate::hex(block));
+        let args = json!([function, crate::hex(args), at]);
         let answer = self.rpc.bytes("state_call", args).await;
         let answer = answer.with_context(|| format!("asking the runtime for {function}"))?;
         answer.with_context(|| format!("{function} answered nothing"))

@@ -102,6 +102,19 @@ impl Client {
         }))
     }
 
+    /// What a contract stores under a key of its own.
+    pub async fn contract_storage(
+        &self,
+        account: &AccountId,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>> {
+        let answer = self.ask("ContractsApi_get_storage", &(account, key).encode());
+        match answer.await?.split_first() {
+            Some((0, mut rest)) => Ok(Option::decode(&mut rest)?),
+            _ => Ok(None),
+        }
+    }
+
     /// What uploading a code would come to: its hash and deposit.
     pub async fn dry_upload(
         &self,

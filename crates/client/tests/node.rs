@@ -67,7 +67,7 @@ async fn a_node_is_read_and_written() -> Result<()> {
     assert_eq!(results.len(), 3);
     assert_eq!((results[0], results[1]), (&Ok(()), &Ok(())));
     let error = results[2].as_ref().expect_err("too much");
-    assert_eq!(error.name, "Arithmetic(Overflow)");
+    assert_eq!(error.name, "Arithmetic(Underflow)");
     assert!(!error.docs.is_empty());
     assert_eq!(
         client.account(&bob).await?.free,
