@@ -251,12 +251,15 @@ impl Site<'_> {
                 (Call::call(&tie.address, 0, gas, &tie.data), gas, deposit)
             }
         };
+        let (weight, fee) = self.client.weigh(origin, &call).await?;
+        // Uploading has no limit of gas; it weighs what it weighs.
+        let gas = if gas == Gas::default() { weight } else { gas };
         Ok(Cost {
             step: self.label(step),
             ref_time: gas.ref_time,
             proof_size: gas.proof_size,
             deposit,
-            fee: self.client.fee(origin, &call).await?,
+            fee,
             estimate,
         })
     }
@@ -369,6 +372,8 @@ fn constructed(data: &[u8], reverted: bool) -> Result<()> {
 pub(crate) fn is_about_money(refused: &DispatchError) -> bool {
     let names = [
         "StorageDepositNotEnoughFunds",
+        // Without a limit of its own, what the account has is the limit.
+        "StorageDepositLimitExhausted",
         "FundsUnavailable",
         "InsufficientBalance",
         "NotExpendable",
