@@ -9,11 +9,12 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
 
-HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
+HOST_CRATES := vilokanam vilokanam-chain vilokanam-client vilokanam-deploy vilokanam-e2e vilokanam-node vilokanam-plots \
+	vilokanam-suite
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata verify-build clean
+.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -64,6 +65,9 @@ metadata: contracts ## Writes metadata/: the ABI and the code size of each contr
 
 verify-build: ## Builds the contracts from nothing and compares their hashes with the recorded ones; RECORD=deployments/NAME.json
 	@scripts/verify-build.sh $(RECORD)
+
+node: ## Starts a development chain on this machine, ephemeral and sealed at once; PORT=9944
+	@scripts/node.sh $(or $(PORT),9944)
 
 clean: ## Removes everything built
 	cargo clean
