@@ -124,7 +124,7 @@ fn a_node_tells_the_same() -> Result<()> {
     assert!(node.now_ms() >= before + 1_100);
 
     // It ends with the value, also when that is dropped by a panic.
-    let address = (Ipv4Addr::LOCALHOST, node.port());
+    let address = (Ipv4Addr::LOCALHOST, node.port().expect("it was started"));
     assert!(TcpStream::connect(address).is_ok());
     let panicked = spawn(move || {
         let _node = node;

@@ -255,8 +255,17 @@ impl Client {
 
     /// The chain's clock: the time of the best block.
     pub async fn now_ms(&self) -> Result<u64> {
+        self.time(None).await
+    }
+
+    /// The time of a block.
+    pub async fn time_at(&self, block: &Hash) -> Result<u64> {
+        self.time(Some(block)).await
+    }
+
+    async fn time(&self, at: Option<&Hash>) -> Result<u64> {
         let key = self.key("Timestamp", "Now", Vec::new())?;
-        let stored = self.stored(&key, None).await?.unwrap_or_default();
+        let stored = self.stored(&key, at).await?.unwrap_or_default();
         Ok(u64::decode(&mut &stored[..]).unwrap_or(0))
     }
 

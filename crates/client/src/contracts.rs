@@ -46,6 +46,8 @@ pub struct Returned {
 /// What a dry run came to. Its transaction fee is not in it: see [`Client::fee`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dry<R> {
+    /// What was used.
+    pub used: Gas,
     /// What a transaction must be able to use.
     pub gas: Gas,
     /// The storage deposit that the origin would pay; negative if it would get some back.
@@ -207,11 +209,12 @@ impl Client {
     ) -> Result<Dry<R>> {
         const ODD: &str = "ContractsApi answered something else";
         let input = &mut answer;
-        let (_consumed, gas) = <(Gas, Gas)>::decode(input).context(ODD)?;
+        let (used, gas) = <(Gas, Gas)>::decode(input).context(ODD)?;
         let (charged, deposit, debug, failed) =
             <(bool, Balance, Vec<u8>, bool)>::decode(input).context(ODD)?;
         let deposit = i128::try_from(deposit).unwrap_or(i128::MAX);
         Ok(Dry {
+            used,
             gas,
             deposit: if charged { deposit } else { -deposit },
             debug: String::from_utf8_lossy(&debug).trim().to_owned(),

@@ -20,6 +20,8 @@ pub struct Options {
     pub poll: Duration,
     /// How long a transaction may wait for a block, and a block for finality.
     pub inclusion: Duration,
+    /// For how many blocks a transaction is good, a power of two. One that was lost cannot come back afterwards.
+    pub mortal_blocks: u64,
 }
 
 impl Default for Options {
@@ -29,6 +31,7 @@ impl Default for Options {
             patience: Duration::from_secs(60),
             poll: Duration::from_millis(100),
             inclusion: Duration::from_secs(300),
+            mortal_blocks: 64,
         }
     }
 }

@@ -19,8 +19,6 @@ use subxt::{
 };
 use tokio::time::sleep;
 
-/// For how many blocks a transaction is good. One that was lost cannot come back afterwards.
-const MORTAL_BLOCKS: u64 = 64;
 /// How many polls until a transaction that no block has is sent again.
 const RESEND_POLLS: u32 = 30;
 /// After so many polls it is sent again the first time.
@@ -154,6 +152,13 @@ impl Client {
             .call("system_accountNextIndex", json!([crate::ss58(account, 42)]))
             .await?;
         next.as_u64().context("the node says no nonce")
+    }
+
+    /// A call as others name it in their arguments.
+    pub fn encoded(&self, call: &Call) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        call.encode_call_data_to(self.runtime().metadata(), &mut bytes)?;
+        Ok(bytes)
     }
 
     /// Signs a call.
@@ -371,7 +376,7 @@ impl Client {
             nonce,
             hash: blake2_256(&bytes),
             from: born.number.saturating_add(1),
-            to: born.number.saturating_add(MORTAL_BLOCKS),
+            to: born.number.saturating_add(self.options().mortal_blocks),
             bytes,
         })
     }
@@ -383,7 +388,7 @@ impl Client {
         born: Block,
     ) -> Result<subxt::tx::PartialTransaction<SubstrateConfig, crate::chain::Runtime>> {
         let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
-            .mortal_from_unchecked(MORTAL_BLOCKS, born.number, H256(born.hash))
+            .mortal_from_unchecked(self.options().mortal_blocks, born.number, H256(born.hash))
             .nonce(nonce)
             .build();
         let partial = self.runtime().tx().create_partial_offline(call, params);
