@@ -250,6 +250,7 @@ impl Call {
     }
 
     /// Calls a contract.
+    #[allow(clippy::self_named_constructors)] // the pallet's own name for it
     pub fn call(to: &AccountId, value: Balance, gas: Gas, data: &[u8]) -> Self {
         let args = (address(to), Compact(value), gas, NO_LIMITS.1, data).encode();
         Self::new("Contracts", "call", args)

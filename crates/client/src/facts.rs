@@ -172,7 +172,7 @@ impl Client {
 fn api_version(version: &Value, name: &str) -> Option<u32> {
     let id = hex(&blake2_64(name.as_bytes()));
     let mut apis = version["apis"].as_array()?.iter();
-    let api = apis.find(|api| api[0] == Value::from(id.as_str()))?;
+    let api = apis.find(|api| api[0] == id.as_str())?;
     api[1].as_u64()?.try_into().ok()
 }
 

@@ -280,7 +280,7 @@ impl Client {
                     }
                 }
                 let all_seen = looked.map_or(best.number < start, |block| block == best);
-                if all_seen && (polls % RESEND_POLLS == 0 || polls == FIRST_RESEND) {
+                if all_seen && (polls.is_multiple_of(RESEND_POLLS) || polls == FIRST_RESEND) {
                     self.send_again(all, &mut found, best).await?;
                 }
             }

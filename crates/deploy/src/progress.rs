@@ -76,16 +76,13 @@ impl Watcher for Teller {
             eprintln!("{progress}");
             return Ok(());
         }
-        match progress {
-            Progress::Begun { steps, .. } => {
-                // A step is three things: sent, in a block, final.
-                let bar = ProgressBar::new(u64::try_from(*steps)?.saturating_mul(3));
-                bar.set_style(ProgressStyle::with_template(
-                    "{bar:30} {elapsed} {wide_msg}",
-                )?);
-                self.bar = Some(bar);
-            }
-            _ => {}
+        if let Progress::Begun { steps, .. } = progress {
+            // A step is three things: sent, in a block, final.
+            let bar = ProgressBar::new(u64::try_from(*steps)?.saturating_mul(3));
+            bar.set_style(ProgressStyle::with_template(
+                "{bar:30} {elapsed} {wide_msg}",
+            )?);
+            self.bar = Some(bar);
         }
         let Some(bar) = &self.bar else {
             eprintln!("{progress}");
