@@ -293,6 +293,8 @@ fn receipt(
             pallet_contracts::StorageDeposit::Charge(paid) => signed(paid),
             pallet_contracts::StorageDeposit::Refund(back) => signed(back).saturating_neg(),
         },
+        at_ms: Timestamp::get(),
+        seen_ms: Timestamp::get(),
     }
 }
 

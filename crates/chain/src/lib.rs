@@ -47,6 +47,11 @@ pub trait Chain {
     /// Lets `ms` pass, and starts a new block.
     fn advance(&mut self, ms: Millis);
 
+    /// The last block's time, which is what a dry run sees. Where the clock obeys, that is now.
+    fn block_ms(&mut self) -> Millis {
+        self.now_ms()
+    }
+
     /// The hash that vouchers commit to.
     fn genesis_hash(&self) -> Hash;
 
@@ -107,6 +112,11 @@ pub struct Receipt {
     pub proof_size: u64,
     /// Storage deposit that the origin paid; negative if it got some back.
     pub deposit: i128,
+    /// The time of the block in which it happened.
+    pub at_ms: Millis,
+    /// The block time that `output` is of: an earlier one than `at_ms` where a chain says what a call returns before it is
+    /// sent only.
+    pub seen_ms: Millis,
 }
 
 impl Receipt {

@@ -120,8 +120,15 @@ impl Node {
         T::decode(&mut &answer[..]).with_context(|| format!("{function} answered something else"))
     }
 
-    /// Sends a transaction and returns its events, once a block has it.
-    fn submit(&self, key: &sr25519::Pair, call: &[u8]) -> Result<Vec<PalletEvent>, Trap> {
+    /// The time of a block, or of the last.
+    fn time(&self, at: Option<&str>) -> Result<Millis> {
+        let key = [Twox128::hash(b"Timestamp"), Twox128::hash(b"Now")].concat();
+        let stored = self.stored(&key, at)?;
+        stored.map_or(Ok(0), |stored| decode(&stored))
+    }
+
+    /// Sends a transaction and returns its events and its block, once a block has it.
+    fn submit(&self, key: &sr25519::Pair, call: &[u8]) -> Result<(Vec<PalletEvent>, String), Trap> {
         let before = self.height()?;
         let (nonce, _) = self.account_state(key.public().0.into())?;
         let extrinsic = hex(&self.runtime.sign(call, nonce, key)?);
@@ -143,7 +150,7 @@ impl Node {
                 return Err(self.trap(&error, &[]));
             }
         }
-        Ok(events)
+        Ok((events, block))
     }
 
     /// The block that took the extrinsic up, and its place there.
@@ -185,7 +192,7 @@ impl Node {
         origin: AccountId,
         call: &str,
         args: Vec<u8>,
-    ) -> Result<Vec<PalletEvent>, Trap> {
+    ) -> Result<(Vec<PalletEvent>, String), Trap> {
         let call = self.runtime.call("Contracts", call, &args)?;
         self.submit(&self.key(origin)?, &call)
     }
@@ -201,7 +208,18 @@ impl Node {
         let done: Done<ExecReturn> = self.ask("ContractsApi_call", args)?;
         let returned = done.result.clone();
         let returned = returned.map_err(|e| self.trap(&e, &done.debug_message))?;
-        Ok((done.receipt(returned), done.gas_required))
+        Ok((done.receipt(returned, self.time(None)?), done.gas_required))
+    }
+
+    /// Takes from the transaction what its dry run did not know.
+    fn happened(
+        &self,
+        receipt: &mut Receipt,
+        (events, block): (Vec<PalletEvent>, String),
+    ) -> Result<()> {
+        receipt.events = emitted(events)?;
+        receipt.at_ms = self.time(Some(&block))?;
+        Ok(())
     }
 }
 
@@ -234,6 +252,13 @@ impl Chain for Node {
             .and_then(|remark| self.submit(&self.alice, &remark));
         if let Err(e) = sealed {
             panic!("the node makes no block: {e}");
+        }
+    }
+
+    fn block_ms(&mut self) -> Millis {
+        match self.time(None) {
+            Ok(at_ms) => at_ms,
+            Err(e) => panic!("the node says no time: {e:#}"),
         }
     }
 
@@ -291,16 +316,18 @@ impl Chain for Node {
         let done: Done<(ExecReturn, AccountId)> = self.ask("ContractsApi_instantiate", args)?;
         let returned = done.result.clone();
         let (returned, address) = returned.map_err(|e| self.trap(&e, &done.debug_message))?;
-        let mut receipt = done.receipt(returned);
+        let mut receipt = done.receipt(returned, self.time(None)?);
         if !receipt.reverted {
             let gas = done.gas_required.doubled();
             let args = (Compact(value), gas, NO_DEPOSIT_LIMIT, code, data, salt).encode();
-            receipt.events = emitted(self.contracts(origin, "instantiate", args)?)?;
+            let block = self.contracts(origin, "instantiate", args)?;
+            self.happened(&mut receipt, block)?;
         }
         Ok((address, receipt))
     }
 
-    /// What the call returns and costs is what a dry run said just before; a call that it says would fail is not sent.
+    /// What the call returns and costs is what a dry run said just before, at the last block's time; a call that it says
+    /// would fail is not sent.
     fn call(
         &mut self,
         origin: AccountId,
@@ -309,10 +336,21 @@ impl Chain for Node {
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
         let (mut receipt, gas) = self.try_dry_run(origin, to, value, &data)?;
-        if !receipt.reverted {
-            let to = address(to);
-            let args = (to, Compact(value), gas.doubled(), NO_DEPOSIT_LIMIT, data).encode();
-            receipt.events = emitted(self.contracts(origin, "call", args)?)?;
+        if receipt.reverted {
+            return Ok(receipt);
+        }
+        let limits = (gas.doubled(), NO_DEPOSIT_LIMIT);
+        let args = (address(to), Compact(value), limits, &data).encode();
+        match self.contracts(origin, "call", args) {
+            Ok(block) => self.happened(&mut receipt, block)?,
+            // Refused at its block's time only. It left that block's state as it was: the same call is refused there again.
+            Err(trap) if trap.name == "ContractReverted" => {
+                (receipt, _) = self.try_dry_run(origin, to, value, &data)?;
+                if !receipt.reverted {
+                    return Err(trap);
+                }
+            }
+            Err(trap) => return Err(trap),
         }
         Ok(receipt)
     }
@@ -382,7 +420,7 @@ struct ExecReturn {
 }
 
 impl<R> Done<R> {
-    fn receipt(&self, returned: ExecReturn) -> Receipt {
+    fn receipt(&self, returned: ExecReturn, seen_ms: Millis) -> Receipt {
         let signed = |amount: Balance| i128::try_from(amount).unwrap_or(i128::MAX);
         const REVERTED: u32 = 1;
         Receipt {
@@ -395,6 +433,8 @@ impl<R> Done<R> {
                 Deposit::Charge(paid) => signed(paid),
                 Deposit::Refund(back) => signed(back).saturating_neg(),
             },
+            at_ms: seen_ms,
+            seen_ms,
         }
     }
 }
