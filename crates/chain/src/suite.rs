@@ -37,9 +37,20 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// For development: the recommended fees, 1,000,000,000 $VLK split as the founding document says between
-    /// accounts named for it, exits after an hour, changes at once.
+    /// [`Config::of`] a chain that checks no signatures.
     fn default() -> Self {
+        Self::named(account)
+    }
+}
+
+impl Config {
+    /// For development on a chain: the recommended fees, 1,000,000,000 $VLK split as the founding document says between
+    /// accounts named for it, exits after an hour, changes at once.
+    pub fn of(chain: &mut (impl Chain + ?Sized)) -> Self {
+        Self::named(|name| chain.account(name))
+    }
+
+    fn named(mut account: impl FnMut(&str) -> AccountId) -> Self {
         const MILLION_VLK: Balance = 1_000_000 * 1_000_000_000_000;
         Self {
             owner: account("owner"),

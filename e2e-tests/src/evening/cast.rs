@@ -4,7 +4,7 @@ use super::EveningPlan;
 use crate::audience::{pick, Audience, EVENING_SECS};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use vilokanam_chain::{account, VLK};
+use vilokanam_chain::VLK;
 use vilokanam_interfaces::{AccountId, AssetId, Balance, Class, NATIVE};
 
 /// Minutes from the creators' going live to the first viewer.
@@ -191,17 +191,23 @@ pub struct Guest {
     pub visits: Vec<Visit>,
 }
 
-/// Draws the guests of an evening.
-pub fn draw(plan: &EveningPlan) -> Vec<Guest> {
+/// Draws the guests of an evening; `account` knows their accounts by their names.
+pub fn draw(plan: &EveningPlan, mut account: impl FnMut(&str) -> AccountId) -> Vec<Guest> {
     let audience = Audience::load();
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let weights = audience.channel_weights(CREATORS.len(), &mut rng);
     (0..plan.viewers)
-        .map(|i| guest(i, &audience, &weights, &mut rng))
+        .map(|i| guest(i, &mut account, &audience, &weights, &mut rng))
         .collect()
 }
 
-fn guest(i: usize, audience: &Audience, weights: &[u32], rng: &mut ChaCha8Rng) -> Guest {
+fn guest(
+    i: usize,
+    account: &mut impl FnMut(&str) -> AccountId,
+    audience: &Audience,
+    weights: &[u32],
+    rng: &mut ChaCha8Rng,
+) -> Guest {
     let name = format!("viewer {}", i + 1);
     let role = ROLES.get(i).copied();
     let habit = audience.viewer(rng);

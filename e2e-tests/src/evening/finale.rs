@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{Action, MeterCall, PaymentsCall};
 use anyhow::Result;
-use vilokanam_chain::{account, Chain};
+use vilokanam_chain::Chain;
 use vilokanam_interfaces::MAX_BATCH;
 
 impl<C: Chain> Story<'_, C> {
@@ -26,7 +26,7 @@ impl<C: Chain> Story<'_, C> {
     /// A stranger settles what is still open, in batches, and closes it: all broadcasts are over.
     fn close_all(&mut self) -> Result<()> {
         let open: Vec<_> = self.watching.keys().copied().collect();
-        let stranger = account(STRANGER);
+        let stranger = self.stage.account(STRANGER);
         for batch in open.chunks(MAX_BATCH as usize) {
             let ids = batch
                 .iter()
@@ -50,7 +50,7 @@ impl<C: Chain> Story<'_, C> {
         // Emeka's is pushed again; all others come themselves.
         self.stranger_pushes()?;
         for payee in self.payees() {
-            self.withdraw_earnings(account(payee))?;
+            self.withdraw_earnings(self.stage.account(payee))?;
         }
         self.tell("creators, co-hosts and the referrer have withdrawn all that was theirs".into());
         Ok(())
@@ -69,7 +69,8 @@ impl<C: Chain> Story<'_, C> {
         for asset in ASSETS {
             if self.stage.model.totals(asset).fees > 0 {
                 let fees = PaymentsCall::WithdrawFees { asset };
-                self.stage.must(account(STRANGER), Action::Payments(fees))?;
+                self.stage
+                    .must(self.stage.account(STRANGER), Action::Payments(fees))?;
             }
         }
         self.tell("the platform's fees are in its treasury".into());

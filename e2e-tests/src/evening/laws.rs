@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use psp22::PSP22;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use vilokanam_chain::{account, Calls, Chain, VLK};
+use vilokanam_chain::{Calls, Chain, VLK};
 use vilokanam_interfaces::{
     AssetId, Balance, Millis, PaymentHandler, StreamRegistry, TickStream, NATIVE,
 };
@@ -149,8 +149,8 @@ impl<C: Chain> Story<'_, C> {
                 let payable = self
                     .stage
                     .chain
-                    .read(payments.payable(account(name), asset))?;
-                let predicted = self.stage.model.payable(account(name), asset);
+                    .read(payments.payable(self.stage.account(name), asset))?;
+                let predicted = self.stage.model.payable(self.stage.account(name), asset);
                 self.stage.compare(name, predicted, payable);
             }
         }

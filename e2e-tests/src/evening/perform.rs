@@ -167,13 +167,22 @@ impl<C: Chain> Sender<'_, C> {
             }
             MeterCall::BeginExit(number) => self.send(lifecycle.begin_exit(number), unit),
             MeterCall::FinishExit(number) => self.send(lifecycle.finish_exit(number), unit),
+            MeterCall::SetKey { number, key } => self.send(lifecycle.set_key(number, key), unit),
+            MeterCall::Redeem(signed) => self.send(meter.redeem(signed.voucher), Value::Amount),
+            MeterCall::RedeemMany(all) => {
+                let vouchers = all.into_iter().map(|signed| signed.voucher).collect();
+                self.send(meter.redeem_many(vouchers), Value::Vouchers)
+            }
+            MeterCall::Dismiss(at) => self.send(lifecycle.dismiss(at), Value::Amount),
+            MeterCall::FinishClose(at) => self.send(lifecycle.finish_close(at), Value::Amount),
+            MeterCall::Owed(id) => self.ask(lifecycle.owed(id), Value::Amount),
+            MeterCall::Refundable(id) => self.ask(lifecycle.refundable(id), Value::Amount),
             MeterCall::ProvideSeats { stream, pages } => {
                 self.send(lifecycle.provide_seats(stream, pages), unit)
             }
             MeterCall::ClearPage { stream, page } => {
                 self.send(lifecycle.clear_page(stream, page), unit)
             }
-            other => bail!("{other:?} has no part in this story"),
         }
     }
 
@@ -193,6 +202,7 @@ impl<C: Chain> Sender<'_, C> {
             PaymentsCall::PushPayable { payee, asset } => {
                 self.send(payments.push_payable(payee, asset), Value::Amount)
             }
+            PaymentsCall::Settle { terms, items } => self.send(payments.settle(terms, items), unit),
             PaymentsCall::WithdrawFees { asset } => {
                 self.send(payments.withdraw_fees(asset), Value::Amount)
             }

@@ -9,7 +9,7 @@ use super::{
 use anyhow::Result;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
-use vilokanam_chain::{account, Chain, VLK};
+use vilokanam_chain::{Chain, VLK};
 use vilokanam_interfaces::{
     events::tick_stream::SessionClosed, AccountId, AssetId, Balance, Millis, NATIVE,
 };
@@ -351,8 +351,10 @@ impl<C: Chain> Story<'_, C> {
 
     fn earners(&self) -> Vec<Earner> {
         let earner = |name: &'static str| {
-            let paid_out = Amounts::of_account(&self.stage.books.paid_out, account(name));
-            let payable = Amounts::of_account(&self.stage.model.payments.payable, account(name));
+            let paid_out =
+                Amounts::of_account(&self.stage.books.paid_out, self.stage.account(name));
+            let payable =
+                Amounts::of_account(&self.stage.model.payments.payable, self.stage.account(name));
             let role = match name {
                 REFERRER => "referrer",
                 _ if CREATORS.iter().any(|creator| creator.name == name) => "creator",
@@ -441,7 +443,9 @@ impl<C: Chain> Story<'_, C> {
     fn name_of(&self, who: AccountId) -> String {
         let guest = self.guests.iter().find(|guest| guest.account == who);
         let others = [REFERRER, MODERATOR, STRANGER];
-        let other = others.into_iter().find(|name| account(name) == who);
+        let other = others
+            .into_iter()
+            .find(|name| self.stage.account(name) == who);
         match (guest, other) {
             (Some(guest), _) => guest.name.clone(),
             (_, Some(name)) => name.into(),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{Action, MeterCall, PaymentsCall, PricingCall, RegistryCall, Value};
 use anyhow::{bail, ensure, Result};
-use vilokanam_chain::{account, Chain, VLK};
+use vilokanam_chain::{Chain, VLK};
 use vilokanam_interfaces::{
     AssetRate, Balance, Class, Share, StreamRegistryError, FULL_BPS, NATIVE,
 };
@@ -30,11 +30,9 @@ pub enum Scene {
     Ends(usize),
 }
 
-/// The script: what happens in which minute.
-const SCRIPT: [(u64, Scene); 14] = [
+/// The script: what happens in which minute. What follows a dead connection waits for the grace.
+const SCRIPT: [(u64, Scene); 12] = [
     (110, Scene::ConnectionDies),
-    (117, Scene::StrangerUnlists),
-    (119, Scene::ComesBack),
     (160, Scene::Reprices),
     (175, Scene::StrangerSettles),
     (190, Scene::Suspends),
@@ -58,7 +56,7 @@ impl<C: Chain> Story<'_, C> {
     /// Everybody registers, prices, provides seats and goes live.
     pub fn open_the_house(&mut self) -> Result<()> {
         let moderator = RegistryCall::SetModerator {
-            account: account(MODERATOR),
+            account: self.stage.account(MODERATOR),
             moderator: true,
         };
         let owner = self.config.owner;
@@ -104,6 +102,9 @@ impl<C: Chain> Story<'_, C> {
         match scene {
             Scene::ConnectionDies => {
                 self.streams[CHEN].connected = false;
+                let over_ms = self.plan.grace_ms + self.secs(120);
+                self.after(over_ms, Act::Scene(Scene::StrangerUnlists));
+                self.after(over_ms + self.secs(120), Act::Scene(Scene::ComesBack));
                 self.tell(
                     "Chen's connection dies: no more heartbeats; after the grace nobody pays"
                         .into(),
@@ -115,7 +116,7 @@ impl<C: Chain> Story<'_, C> {
                     stream: self.streams[CHEN].id,
                 };
                 self.stage
-                    .must(account(STRANGER), Action::Registry(unlist))
+                    .must(self.stage.account(STRANGER), Action::Registry(unlist))
                     .map(drop)
             }
             Scene::ComesBack => self.comes_back(),
@@ -134,7 +135,7 @@ impl<C: Chain> Story<'_, C> {
             }
             Scene::CohostWithdraws => {
                 let (name, _) = CREATORS[BRUNO].cohosts[0];
-                self.withdraw_earnings(account(name))?;
+                self.withdraw_earnings(self.stage.account(name))?;
                 self.tell(format!(
                     "{name}, who co-hosts with Bruno, withdraws what is hers"
                 ));
@@ -148,7 +149,7 @@ impl<C: Chain> Story<'_, C> {
     fn register(&mut self, creator: usize) -> Result<()> {
         let given = CREATORS[creator];
         let cohosts = given.cohosts.iter().map(|(name, bps)| Share {
-            account: account(name),
+            account: self.stage.account(name),
             bps: *bps,
         });
         let cohosts: Vec<_> = cohosts.collect();
@@ -159,7 +160,7 @@ impl<C: Chain> Story<'_, C> {
             owner_bps: FULL_BPS - cohosts.iter().map(|share| share.bps).sum::<u16>(),
             cohosts,
         };
-        let host = account(given.name);
+        let host = self.stage.account(given.name);
         let Value::Number(id) = self.stage.must(host, Action::Registry(register))? else {
             bail!("a stream has a number");
         };
@@ -232,7 +233,7 @@ impl<C: Chain> Story<'_, C> {
     }
 
     /// A creator whose broadcast ended starts another, and those who still wanted to watch come over.
-    fn live_again(&mut self, creator: usize) -> Result<()> {
+    pub fn live_again(&mut self, creator: usize) -> Result<()> {
         self.go_live(creator)?;
         let waiting = self.open_sessions_on(creator);
         let now = self.stage.now_ms();
@@ -301,7 +302,7 @@ impl<C: Chain> Story<'_, C> {
         }));
         let count = ids.len();
         let settle = Action::Meter(MeterCall::SettleMany(ids));
-        self.stage.must(account(STRANGER), settle)?;
+        self.stage.must(self.stage.account(STRANGER), settle)?;
         self.tell(format!(
             "{STRANGER}, a stranger, settles {count} sessions of all streams in one message: the \
              money goes where it belongs"
@@ -316,7 +317,7 @@ impl<C: Chain> Story<'_, C> {
             reason: reason.into(),
         };
         self.stage
-            .must(account(MODERATOR), Action::Registry(suspend))?;
+            .must(self.stage.account(MODERATOR), Action::Registry(suspend))?;
         self.streams[DALIA].connected = false;
         let watching = self.open_sessions_on(DALIA).len();
         self.tell(format!(
@@ -354,7 +355,7 @@ impl<C: Chain> Story<'_, C> {
             reason: "The licence was shown.".into(),
         };
         self.stage
-            .must(account(MODERATOR), Action::Registry(reinstate))?;
+            .must(self.stage.account(MODERATOR), Action::Registry(reinstate))?;
         self.tell(format!("{MODERATOR} reinstates Dalia's stream"));
         Ok(())
     }
@@ -366,7 +367,8 @@ impl<C: Chain> Story<'_, C> {
             let payable = self.stage.model.payable(payee, asset);
             if payable > 0 {
                 let push = PaymentsCall::PushPayable { payee, asset };
-                self.stage.must(account(STRANGER), Action::Payments(push))?;
+                self.stage
+                    .must(self.stage.account(STRANGER), Action::Payments(push))?;
                 self.counts.pushes += 1;
                 let amount = money(payable, asset);
                 self.tell(format!(

@@ -28,6 +28,8 @@ const DEPLOYERS_PURSE: Balance = 1_000 * PURSE;
 pub struct Stage<'a, C: Chain> {
     pub chain: &'a mut C,
     pub suite: Suite,
+    /// Everybody in the story, by name.
+    people: BTreeMap<String, AccountId>,
     pub model: Model,
     pub books: Books,
     /// Transactions sent to contracts.
@@ -49,17 +51,23 @@ pub struct Stage<'a, C: Chain> {
 }
 
 impl<'a, C: Chain> Stage<'a, C> {
-    /// Deploys and wires the suite; everybody in `people` gets native tokens.
+    /// Deploys and wires the suite; everybody in `people`, who are names, gets native tokens.
     pub fn set(
         chain: &'a mut C,
         artifacts: &Path,
         config: &Config,
-        people: impl Iterator<Item = AccountId>,
+        people: impl Iterator<Item = String>,
     ) -> Result<Self> {
+        let people: BTreeMap<String, _> = people
+            .map(|name| {
+                let account = chain.account(&name);
+                (name, account)
+            })
+            .collect();
         chain.fund(config.owner, DEPLOYERS_PURSE)?;
         let mut funded = BTreeSet::from([config.owner, config.treasury]);
         funded.extend(config.allocations.iter().map(|(account, _)| *account));
-        funded.extend(people);
+        funded.extend(people.values());
         for account in &funded {
             chain.fund(*account, PURSE)?;
         }
@@ -68,9 +76,10 @@ impl<'a, C: Chain> Stage<'a, C> {
         Ok(Self {
             model: model_of(chain, &suite, config, funded),
             native_floor,
-            began_ms: chain.now_ms(),
+            began_ms: chain.block_ms(),
             chain,
             suite,
+            people,
             books: Books::default(),
             transactions: 0,
             refused: BTreeMap::new(),
@@ -81,18 +90,25 @@ impl<'a, C: Chain> Stage<'a, C> {
         })
     }
 
-    /// Chain time now.
+    /// The last block's time.
     pub fn now_ms(&self) -> Millis {
-        self.chain.now_ms()
+        self.model.now_ms
+    }
+
+    /// The account of somebody in the story.
+    ///
+    /// Panics if nobody has this name: a story knows its people.
+    pub fn account(&self, name: &str) -> AccountId {
+        self.people[name]
     }
 
     /// Lets time pass until `at_ms`; nothing if that is over.
     pub fn wait_until(&mut self, at_ms: Millis) {
-        let ms = at_ms.saturating_sub(self.now_ms());
-        if ms > 0 {
-            self.chain.advance(ms);
+        if at_ms > self.now_ms() {
             // A chain whose clock cannot be set may have gone further.
-            self.model.now_ms = self.chain.now_ms();
+            let ms = at_ms.saturating_sub(self.chain.now_ms());
+            self.chain.advance(ms);
+            self.model.now_ms = self.chain.block_ms();
         }
     }
 
@@ -102,7 +118,7 @@ impl<'a, C: Chain> Stage<'a, C> {
         self.transactions += 1;
         self.ref_time += receipt.ref_time;
         self.proof_size += receipt.proof_size;
-        self.books.enter(self.chain.now_ms(), &receipt);
+        self.books.enter(receipt.at_ms, &receipt);
         if !outcome.is_ok() {
             let what = format!("{}: {}", action.name(), outcome.label());
             *self.refused.entry(what).or_default() += 1;
@@ -187,18 +203,33 @@ impl<'a, C: Chain> Stage<'a, C> {
         }
     }
 
-    /// Gives an action to the model and to the chain, and compares what they answer.
+    /// Gives an action to the chain and to the model, and compares what they answer.
+    ///
+    /// A chain may say what a transaction returns as of an earlier block than took it up: then the model predicts that as well,
+    /// and changes as of the block in which it happened.
     fn both(
         &mut self,
         caller: AccountId,
         value: Balance,
         action: &Action,
     ) -> Result<(Outcome, vilokanam_chain::Receipt)> {
-        let predicted = self.model.apply(caller, value, action);
         let (real, receipt) = perform(self.chain, &self.suite, caller, value, action)
-            .with_context(|| format!("{} (the model predicts {predicted:?})", action.name()))?;
+            .with_context(|| {
+                let predicted = self.model.clone().apply(caller, value, action);
+                format!("{} (the model predicts {predicted:?})", action.name())
+            })?;
+        let mut predicted = None;
+        if receipt.seen_ms != receipt.at_ms {
+            let mut earlier = self.model.clone();
+            earlier.now_ms = receipt.seen_ms;
+            predicted = Some(earlier.apply(caller, value, action));
+        }
+        self.model.now_ms = receipt.at_ms;
+        let happened = self.model.apply(caller, value, action);
+        let same_fate = happened.is_ok() == real.is_ok();
+        let predicted = predicted.unwrap_or(happened);
         self.compared += 1;
-        if !predicted.matches(&real) {
+        if !same_fate || !predicted.matches(&real) {
             self.differ(format!(
                 "{action:?}: predicted {predicted:?}, found {real:?}"
             ));
@@ -237,13 +268,13 @@ fn value_of(outcome: Outcome) -> Result<Value> {
 
 /// The model of the suite as it was just deployed.
 fn model_of(
-    chain: &impl Chain,
+    chain: &mut impl Chain,
     suite: &Suite,
     config: &Config,
     funded: BTreeSet<AccountId>,
 ) -> Model {
     Model::new(Setup {
-        now_ms: chain.now_ms(),
+        now_ms: chain.block_ms(),
         genesis_hash: chain.genesis_hash(),
         owner: config.owner,
         contracts: Contracts {

@@ -11,9 +11,10 @@ use super::{
 use crate::model::{Action, MeterCall, PaymentsCall, RegistryCall};
 use anyhow::{bail, Result};
 use std::{collections::BTreeMap, path::Path};
-use vilokanam_chain::{account, Chain, Config};
+use vilokanam_chain::{Chain, Config};
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, BroadcastNo, Millis, SessionId, SessionNo, StreamId,
+    StreamRegistryError,
 };
 
 /// Everybody who is neither creator, co-host nor viewer.
@@ -123,10 +124,10 @@ impl<'a, C: Chain> Story<'a, C> {
     ) -> Result<Self> {
         let config = Config {
             exit_delay_ms: plan.exit_delay_ms,
-            ..Config::default()
+            ..Config::of(chain)
         };
-        let guests = cast::draw(plan);
-        let people = guests.iter().map(|guest| guest.account).chain(crew());
+        let guests = cast::draw(plan, |name| chain.account(name));
+        let people = guests.iter().map(|guest| guest.name.clone()).chain(crew());
         let stage = Stage::set(chain, artifacts, &config, people)?;
         let mut story = Self {
             stage,
@@ -207,8 +208,11 @@ impl<'a, C: Chain> Story<'a, C> {
             return Ok(());
         }
         let call = RegistryCall::Heartbeat { stream: on_air.id };
-        if let Err(e) = self.stage.registry(on_air.creator, call)? {
-            bail!("heartbeat of {}: {e:?}", CREATORS[creator].name);
+        match self.stage.registry(on_air.creator, call)? {
+            Ok(_) => (),
+            // It came too late, on a busy machine: the broadcast is over.
+            Err(StreamRegistryError::NotLive) => return self.live_again(creator),
+            Err(e) => bail!("heartbeat of {}: {e:?}", CREATORS[creator].name),
         }
         self.counts.heartbeats += 1;
         self.after(
@@ -256,8 +260,10 @@ impl<'a, C: Chain> Story<'a, C> {
             let id = self.session(guest, number);
             let now = self.stage.now_ms();
             if self.stage.runs_out_at(id)?.is_some_and(|end| end <= now) {
-                self.stage
-                    .must(account(STRANGER), Action::Meter(MeterCall::CloseEnded(id)))?;
+                self.stage.must(
+                    self.stage.account(STRANGER),
+                    Action::Meter(MeterCall::CloseEnded(id)),
+                )?;
                 self.closed(guest, number);
             }
         }
@@ -319,11 +325,12 @@ impl<'a, C: Chain> Story<'a, C> {
     }
 }
 
-/// The accounts of creators, co-hosts and all others who are not viewers.
-fn crew() -> impl Iterator<Item = AccountId> {
+/// Creators, co-hosts and all others who are not viewers.
+fn crew() -> impl Iterator<Item = String> {
     let hosts = CREATORS.iter().flat_map(|creator| {
         let cohosts = creator.cohosts.iter().map(|(name, _)| *name);
         std::iter::once(creator.name).chain(cohosts)
     });
-    hosts.chain([REFERRER, MODERATOR, STRANGER]).map(account)
+    let others = [REFERRER, MODERATOR, STRANGER, "sale"];
+    hosts.chain(others).map(String::from)
 }

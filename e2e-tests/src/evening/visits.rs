@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{Action, MeterCall, PaymentsCall, PricingCall, TokenCall, Value};
 use anyhow::{bail, Result};
-use vilokanam_chain::{account, Chain};
+use vilokanam_chain::Chain;
 use vilokanam_interfaces::{
     AssetId, Balance, OpenRequest, PricingEngineError, Quote, SessionNo, TickStreamError, NATIVE,
 };
@@ -39,7 +39,9 @@ impl<C: Chain> Story<'_, C> {
             until_ms: visit
                 .until_secs
                 .map(|secs| self.stage.now_ms() + self.secs(secs)),
-            referrer: self.guests[guest].referred.then(|| account(REFERRER)),
+            referrer: self.guests[guest]
+                .referred
+                .then(|| self.stage.account(REFERRER)),
             key: None,
         };
         let viewer = self.guests[guest].account;
@@ -132,7 +134,8 @@ impl<C: Chain> Story<'_, C> {
         let amount = needed * (visits + 1) - free;
         if asset != NATIVE {
             let buy = TokenCall::Transfer { to: viewer, amount };
-            self.stage.must(account("sale"), Action::Token(0, buy))?;
+            let sale = self.stage.account("sale");
+            self.stage.must(sale, Action::Token(0, buy))?;
         }
         self.stage.deposit(viewer, asset, amount)
     }
