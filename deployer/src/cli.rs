@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::network::{NetworkArgs, DEPLOY_NOTES, PLAN_NOTES, VERIFY_NOTES};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Live video billed by the second: deploys and drives the Vilokanam contracts.
 #[derive(Debug, Parser)]
@@ -55,9 +56,9 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = DEMO_NOTES)]
 pub struct DemoArgs {
-    /// How many viewers come.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = viewers)]
-    pub viewers: usize,
+    /// How many viewers come [default: 200; on a network: 12].
+    #[arg(long, value_name = "N", value_parser = viewers)]
+    pub viewers: Option<usize>,
 
     /// Which evening: the same seed gives the same numbers.
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -67,9 +68,14 @@ pub struct DemoArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// The chain to play it on.
-    #[arg(long, value_enum, default_value_t = Network::Embedded)]
-    pub network: Network,
+    /// The development chain to play it on, whose clock cannot be set: an evening in two minutes, on a suite of its
+    /// own [default: a chain inside this process].
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<String>,
+
+    /// The folder of the networks' files.
+    #[arg(long, value_name = "DIR", default_value = "deployer/config")]
+    pub config: PathBuf,
 }
 
 const DEMO_NOTES: &str = "\
@@ -78,7 +84,8 @@ be played, 2 for wrong arguments.
 
 Examples:
   vilokanam demo --viewers 12 --seed 42
-  vilokanam demo --json > evening.json";
+  vilokanam demo --json > evening.json
+  vilokanam demo --network local";
 
 /// What `vilokanam replay` takes.
 #[derive(Debug, Args)]
@@ -104,13 +111,6 @@ not be replayed, 2 for wrong arguments.
 Examples:
   vilokanam replay --sessions 2000 --seed 7
   vilokanam replay --json | jq .settling";
-
-/// A chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Network {
-    /// pallet-contracts inside this process: no node is needed.
-    Embedded,
-}
 
 /// A number of viewers that an evening can have.
 fn viewers(text: &str) -> Result<usize, String> {

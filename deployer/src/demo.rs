@@ -1,26 +1,44 @@
 //! `vilokanam demo`: plays an evening and tells it.
 
-use crate::{
-    cli::{DemoArgs, Network},
-    show,
-};
-use anyhow::Result;
+use crate::{cli::DemoArgs, network::key, show};
+use anyhow::{ensure, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::{stderr, IsTerminal},
     time::Instant,
 };
-use vilokanam_chain::{artifacts_dir, Embedded};
+use vilokanam_chain::{artifacts_dir, Embedded, Node};
+use vilokanam_client::Options;
+use vilokanam_deploy::Network;
 use vilokanam_e2e::evening::{play, EveningPlan, Moment, Onlooker};
 
 /// Plays the evening. `false` if a law did not hold.
 pub fn run(args: &DemoArgs) -> Result<bool> {
     let begun = Instant::now();
-    let plan = EveningPlan::new(args.viewers, args.seed);
     let mut progress = progress();
-    let report = match args.network {
-        Network::Embedded => {
-            let mut chain = Embedded::new();
+    let report = match &args.network {
+        None => {
+            let plan = EveningPlan::new(args.viewers.unwrap_or(200), args.seed);
+            play(
+                &mut Embedded::new(),
+                &artifacts_dir(),
+                &plan,
+                progress.as_mut(),
+            )?
+        }
+        Some(name) => {
+            let network = Network::load(name, Some(&args.config))?;
+            ensure!(
+                network.development,
+                "the demo makes up people and their money: that is for a development chain, and {name} is none"
+            );
+            let options = Options {
+                // The chain may seal a block for each transaction, and many before one is final.
+                mortal_blocks: 1_024,
+                ..network.options()
+            };
+            let mut chain = Node::connect(&network.endpoints, options, key(&network)?)?;
+            let plan = EveningPlan::fast(args.viewers.unwrap_or(12), args.seed);
             play(&mut chain, &artifacts_dir(), &plan, progress.as_mut())?
         }
     };

@@ -28,7 +28,7 @@ pub struct Node {
     runtime: Runtime,
     client: Client,
     keys: HashMap<AccountId, Key>,
-    /// The account that others' money comes from.
+    /// The account that others' money comes from, which on a development chain may also set balances.
     rich: Key,
     /// Stopped last, when everything else is gone.
     process: Option<Process>,
@@ -54,7 +54,7 @@ impl Node {
         Ok(Some(node))
     }
 
-    /// Connects to a chain that is there. What people in a story have comes from `rich`.
+    /// Connects to a development chain that is there, of whose root `rich` has the key.
     pub fn connect(endpoints: &[String], options: Options, rich: Key) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -178,14 +178,9 @@ impl Chain for Node {
         self.client.genesis().into()
     }
 
-    /// By the root, where the rich account is that of a development chain; else the rich account gives it.
     fn fund(&mut self, account: AccountId, amount: Balance) -> Result<(), Trap> {
-        let to = (0_u8, account); // of MultiAddress
-        if self.process.is_none() {
-            let give = Call::transfer(account.as_ref(), amount);
-            return self.submit(&self.rich, &give).map(drop);
-        }
         let free = self.native_balance(account);
+        let to = (0_u8, account); // of MultiAddress
         let set = (to, Compact(free.saturating_add(amount))).encode();
         let set = Call::new("Balances", "force_set_balance", set);
         let set = self.client.encoded(&set)?;
