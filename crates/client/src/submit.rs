@@ -157,7 +157,7 @@ impl Client {
     /// A call as others name it in their arguments.
     pub fn encoded(&self, call: &Call) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        call.encode_call_data_to(self.runtime().metadata(), &mut bytes)?;
+        call.encode_call_data_to(&self.runtime().metadata(), &mut bytes)?;
         Ok(bytes)
     }
 
