@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
 
-HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
+HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-edited vilokanam-e2e vilokanam-plots
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
