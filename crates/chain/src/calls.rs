@@ -1,103 +1,13 @@
-//! Typed calls: ink!'s call builders encode them, [`Calls`] sends them to any chain.
+//! Typed calls: [`Calls`] sends messages to any chain.
 
-use crate::{account, Chain, Receipt, Trap};
+use crate::{account, Chain, Message, Receipt, Trap};
 use anyhow::{anyhow, Result};
 use core::fmt::Debug;
 use ink::{
-    codegen::TraitCallBuilder,
-    env::{
-        call::{
-            utils::{ReturnType, Set},
-            Call, CallBuilder, ExecutionInput,
-        },
-        DefaultEnvironment, Event,
-    },
+    env::Event,
     primitives::MessageResult,
-    scale::{Decode, DecodeAll, Encode},
+    scale::{Decode, DecodeAll},
 };
-use psp22::{PSP22Burnable, PSP22Metadata, PSP22};
-use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickSettler,
-    TickStream, VlkToken,
-};
-
-/// The messages of a trait, on an account: what `ink::contract_ref!` gives, without its detour through `call()`.
-macro_rules! calls_of {
-    ($contract:path) => {
-        <ink::contract_ref!($contract, DefaultEnvironment) as TraitCallBuilder>::Builder
-    };
-}
-
-/// The messages of `Administered`.
-pub type AdministeredCalls = calls_of!(Administered);
-/// The messages of `PaymentHandler`.
-pub type PaymentHandlerCalls = calls_of!(PaymentHandler);
-/// The messages of `PricingEngine`.
-pub type PricingEngineCalls = calls_of!(PricingEngine);
-/// The messages of `StreamRegistry`.
-pub type StreamRegistryCalls = calls_of!(StreamRegistry);
-/// The messages of `TickSettler`.
-pub type TickSettlerCalls = calls_of!(TickSettler);
-/// The messages of `TickStream`.
-pub type TickStreamCalls = calls_of!(TickStream);
-/// The messages of `VlkToken`.
-pub type VlkTokenCalls = calls_of!(VlkToken);
-/// The messages of `PSP22`.
-pub type Psp22Calls = calls_of!(PSP22);
-/// The messages of `PSP22Metadata`.
-pub type Psp22MetadataCalls = calls_of!(PSP22Metadata);
-/// The messages of `PSP22Burnable`.
-pub type Psp22BurnableCalls = calls_of!(PSP22Burnable);
-
-/// What every contract of the suite answers to.
-pub fn administered(contract: AccountId) -> AdministeredCalls {
-    contract.into()
-}
-
-/// A PSP22 token.
-pub fn psp22(token: AccountId) -> Psp22Calls {
-    token.into()
-}
-
-/// The name, symbol and decimals of a PSP22 token.
-pub fn psp22_metadata(token: AccountId) -> Psp22MetadataCalls {
-    token.into()
-}
-
-/// A PSP22 token that can be burned.
-pub fn psp22_burnable(token: AccountId) -> Psp22BurnableCalls {
-    token.into()
-}
-
-/// A call that is ready to be sent: whom to, with what value, which bytes. ink!'s call builders are this; add
-/// `.transferred_value(x)` to pay.
-pub trait Message {
-    /// What the message returns.
-    type Output: Decode;
-
-    /// The contract, the value sent along, the selector with the arguments.
-    fn into_parts(self) -> (AccountId, Balance, Vec<u8>);
-}
-
-impl<Args: Encode, R: Decode> Message
-    for CallBuilder<
-        DefaultEnvironment,
-        Set<Call<DefaultEnvironment>>,
-        Set<ExecutionInput<Args>>,
-        Set<ReturnType<R>>,
-    >
-{
-    type Output = R;
-
-    fn into_parts(self) -> (AccountId, Balance, Vec<u8>) {
-        let params = self.params();
-        (
-            *params.callee(),
-            *params.transferred_value(),
-            params.exec_input().encode(),
-        )
-    }
-}
 
 /// Typed calls on any chain.
 pub trait Calls: Chain {

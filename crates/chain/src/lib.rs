@@ -8,21 +8,16 @@
 //!
 //! Units: milliseconds of chain time, base units of an asset, picoseconds of reference time.
 
-mod artifacts;
 mod calls;
 mod embedded;
 mod node;
 mod suite;
 
-pub use artifacts::{artifacts_dir, wasm, CONTRACTS};
-pub use calls::{
-    administered, psp22, psp22_burnable, psp22_metadata, AdministeredCalls, Calls, Message,
-    PaymentHandlerCalls, PricingEngineCalls, Psp22BurnableCalls, Psp22Calls, Psp22MetadataCalls,
-    Sent, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls, VlkTokenCalls,
-};
+pub use calls::{Calls, Sent};
 pub use embedded::{Embedded, Snapshot, START_MS};
 pub use node::{node_binary, Node, NO_NODE};
 pub use suite::{deploy, instantiate, Config, Suite, VLK};
+pub use vilokanam_suite::*;
 
 use drink::frame_support::{Blake2_256, StorageHasher};
 use ink::{env::Event, scale::DecodeAll};

@@ -4,8 +4,6 @@
 //! block's time. Transactions cost fees. It is spoken to in plain JSON-RPC, by what its metadata says: a client
 //! library would compile the embedded chain's dependencies a second time, with other features.
 
-mod process;
-mod rpc;
 mod runtime;
 
 use crate::{Chain, RawEvent, Receipt, Trap};
@@ -15,8 +13,6 @@ use drink::{
     DispatchError,
 };
 use ink::scale::{Compact, Decode, Encode};
-use process::Process;
-use rpc::{hex, Rpc};
 use runtime::{PalletEvent, Runtime};
 use serde_json::json;
 use sp_core::{sr25519, Pair};
@@ -26,8 +22,9 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use vilokanam_interfaces::{AccountId, Balance, Hash, Millis};
+use vilokanam_node::{hex, Process, Rpc};
 
-pub use process::{node_binary, NO_NODE};
+pub use vilokanam_node::{node_binary, NO_NODE};
 
 /// A transaction that no block has taken up after this long is lost.
 const INCLUSION: Duration = Duration::from_secs(30);

@@ -1,9 +1,8 @@
 //! The five contracts: deployed, wired, and at hand in a story.
 
 use crate::{
-    account, administered, artifacts::wasm, psp22, Calls, Chain, PaymentHandlerCalls,
-    PricingEngineCalls, Psp22Calls, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls,
-    VlkTokenCalls,
+    account, administered, psp22, wasm, Calls, Chain, PaymentHandlerCalls, PricingEngineCalls,
+    Psp22Calls, StreamRegistryCalls, TickSettlerCalls, TickStreamCalls, VlkTokenCalls,
 };
 use anyhow::{anyhow, Context, Result};
 use ink::{

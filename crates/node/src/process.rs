@@ -1,7 +1,8 @@
 //! The node's program: where it is, how it starts, that it ends.
 
-use super::{json, Rpc};
+use crate::Rpc;
 use anyhow::{bail, Context, Result};
+use serde_json::json;
 use std::{
     env,
     net::{Ipv4Addr, TcpListener},
@@ -31,6 +32,17 @@ pub fn node_binary() -> Option<PathBuf> {
     on_path.chain(named).find(|file| file.is_file())
 }
 
+/// How a node differs from one that starts afresh on a free port and is forgotten.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// The port of its JSON-RPC.
+    pub port: Option<u16>,
+    /// Where it keeps its blocks, for the next node that is started there.
+    pub folder: Option<PathBuf>,
+    /// How long after it was sealed a block becomes final, in seconds; 1 where it is not said.
+    pub finalize_secs: Option<u64>,
+}
+
 /// A node that runs as long as this value lives, also when the thread that has it panics.
 pub struct Process {
     child: Child,
@@ -41,13 +53,30 @@ pub struct Process {
 impl Process {
     /// Starts a development chain in a temporary folder, and waits until it answers.
     pub fn start(binary: &Path) -> Result<Self> {
-        // Freed at once, and taken by the node a moment later.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
-        let mut child = Command::new(binary)
-            .args(["--dev", "--tmp", "--no-prometheus", "--no-telemetry"])
-            .args(["--port", "0", "--rpc-port", &port.to_string()])
+        Self::start_with(binary, &Setup::default())
+    }
+
+    /// Starts a development chain, and waits until it answers.
+    pub fn start_with(binary: &Path, setup: &Setup) -> Result<Self> {
+        let port = match setup.port {
+            Some(port) => port,
+            // Freed at once, and taken by the node a moment later.
+            None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+                .local_addr()?
+                .port(),
+        };
+        let mut command = Command::new(binary);
+        command
+            .args(["--dev", "--no-prometheus", "--no-telemetry"])
+            .args(["--port", "0", "--rpc-port", &port.to_string()]);
+        match &setup.folder {
+            Some(folder) => command.arg("--base-path").arg(folder),
+            None => command.arg("--tmp"),
+        };
+        if let Some(seconds) = setup.finalize_secs {
+            command.args(["--finalize-delay-sec", &seconds.to_string()]);
+        }
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -62,6 +91,11 @@ impl Process {
     /// The port of its JSON-RPC, on this machine alone.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Ends it as a crash would, with nothing put in order.
+    pub fn kill(mut self) {
+        end(&mut self.child);
     }
 
     fn wait(&mut self, binary: &Path) -> Result<()> {

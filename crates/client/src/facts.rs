@@ -1,0 +1,231 @@
+//! What a chain says of itself, and whether it can host the suite.
+
+use crate::{hex, Balance, Client, Hash};
+use anyhow::{Context, Result};
+use parity_scale_codec::Decode;
+use serde::Serialize;
+use serde_json::{json, Value};
+use sp_crypto_hashing::blake2_64;
+
+/// What a chain says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Facts {
+    /// Its name.
+    pub name: String,
+    /// The hash of block 0.
+    #[serde(serialize_with = "as_hex")]
+    pub genesis: Hash,
+    /// The version of its runtime.
+    pub spec_version: u32,
+    /// The native token's symbol.
+    pub symbol: String,
+    /// How many decimals the native token is written with.
+    pub decimals: u8,
+    /// The prefix of its accounts in SS58.
+    pub ss58_prefix: u16,
+    /// The least that an account can have.
+    pub existential_deposit: Balance,
+    /// The bytes of its balances.
+    pub balance_bytes: usize,
+    /// What it says of contracts; `None` where it has no `pallet-contracts`.
+    pub contracts: Option<ContractsFacts>,
+}
+
+/// What a chain says of `pallet-contracts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ContractsFacts {
+    /// The version of `ContractsApi`, by which contracts are asked.
+    pub api: Option<u32>,
+    /// The most bytes of a code.
+    pub max_code_len: Option<u32>,
+    /// Whether contracts may use unstable host functions: a development chain.
+    pub unstable_interface: bool,
+    /// What the chain takes for one more stored item.
+    pub deposit_per_item: Balance,
+    /// What the chain takes for one more stored byte.
+    pub deposit_per_byte: Balance,
+}
+
+/// Why a chain cannot host the suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has no `pallet-contracts`.
+    NoContracts,
+    /// It cannot be asked what a contract would do.
+    NoContractsApi,
+    /// Its balances have another width than the suite's.
+    BalanceWidth {
+        /// Bytes of the chain's balances.
+        bytes: usize,
+    },
+    /// A code is too large for it.
+    CodeTooLarge {
+        /// The largest code.
+        needed: usize,
+        /// The most that the chain takes.
+        max: u32,
+    },
+}
+
+impl core::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NoContracts => write!(f, "the chain has no pallet-contracts"),
+            Self::NoContractsApi => write!(
+                f,
+                "the chain's runtime has no ContractsApi, by which contracts are asked"
+            ),
+            Self::BalanceWidth { bytes } => write!(
+                f,
+                "the chain's balances have {} bits, the suite's 128",
+                bytes * 8
+            ),
+            Self::CodeTooLarge { needed, max } => {
+                write!(f, "a code of {needed} bytes, and the chain takes {max}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl Facts {
+    /// Refuses a chain that cannot host contracts of these code sizes, with the reason.
+    pub fn suits(&self, largest_code: usize) -> Result<(), Refusal> {
+        let contracts = self.contracts.ok_or(Refusal::NoContracts)?;
+        if contracts.api.is_none() {
+            return Err(Refusal::NoContractsApi);
+        }
+        if self.balance_bytes != size_of::<Balance>() {
+            return Err(Refusal::BalanceWidth {
+                bytes: self.balance_bytes,
+            });
+        }
+        match contracts.max_code_len {
+            Some(max) if usize::try_from(max).is_ok_and(|max| largest_code > max) => {
+                Err(Refusal::CodeTooLarge {
+                    needed: largest_code,
+                    max,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Client {
+    /// Asks the chain about itself.
+    pub async fn facts(&self) -> Result<Facts> {
+        let name = self.rpc.call("system_chain", json!([])).await?;
+        let properties = self.rpc.call("system_properties", json!([])).await?;
+        let version = self.rpc.call("state_getRuntimeVersion", json!([])).await?;
+        // A chain of several tokens lists them, the native one first.
+        let property = |name: &str| match &properties[name] {
+            Value::Array(several) => several.first().cloned().unwrap_or_default(),
+            one => one.clone(),
+        };
+        let metadata = self.runtime().metadata();
+        let constant = |pallet: &str, name: &str| {
+            let pallet = metadata.pallet_by_name(pallet)?;
+            Some(pallet.constant_by_name(name)?.value().to_vec())
+        };
+        let deposit = constant("Balances", "ExistentialDeposit")
+            .context("the chain has no pallet of balances")?;
+        let contracts = metadata.pallet_by_name("Contracts").map(|_| {
+            let flag = constant("Contracts", "UnsafeUnstableInterface");
+            ContractsFacts {
+                api: api_version(&version, "ContractsApi"),
+                max_code_len: constant("Contracts", "MaxCodeLen")
+                    .and_then(|bytes| u32::decode(&mut &bytes[..]).ok()),
+                unstable_interface: flag.is_some_and(|bytes| bytes == [1]),
+                deposit_per_item: number(constant("Contracts", "DepositPerItem")),
+                deposit_per_byte: number(constant("Contracts", "DepositPerByte")),
+            }
+        });
+        // What the chain does not say is what a chain of the SDK's template has.
+        let small = |name: &str| property(name).as_u64();
+        Ok(Facts {
+            name: name.as_str().unwrap_or_default().to_owned(),
+            genesis: self.genesis(),
+            spec_version: self.spec_version(),
+            symbol: property("tokenSymbol")
+                .as_str()
+                .unwrap_or("UNIT")
+                .to_owned(),
+            decimals: small("tokenDecimals")
+                .and_then(|decimals| decimals.try_into().ok())
+                .unwrap_or(12),
+            ss58_prefix: small("ss58Format")
+                .and_then(|prefix| prefix.try_into().ok())
+                .unwrap_or(42),
+            existential_deposit: number(Some(deposit.clone())),
+            balance_bytes: deposit.len(),
+            contracts,
+        })
+    }
+}
+
+/// The version of a runtime API, of which the runtime's version lists the hashes.
+fn api_version(version: &Value, name: &str) -> Option<u32> {
+    let id = hex(&blake2_64(name.as_bytes()));
+    let mut apis = version["apis"].as_array()?.iter();
+    let api = apis.find(|api| api[0] == Value::from(id.as_str()))?;
+    api[1].as_u64()?.try_into().ok()
+}
+
+/// A balance of any width, encoded.
+fn number(bytes: Option<Vec<u8>>) -> Balance {
+    let mut wide = [0; size_of::<Balance>()];
+    let bytes = bytes.unwrap_or_default();
+    let width = bytes.len().min(wide.len());
+    wide[..width].copy_from_slice(&bytes[..width]);
+    Balance::from_le_bytes(wide)
+}
+
+fn as_hex<S: serde::Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            name: "Development".into(),
+            genesis: [7; 32],
+            spec_version: 1,
+            symbol: "UNIT".into(),
+            decimals: 12,
+            ss58_prefix: 42,
+            existential_deposit: 1,
+            balance_bytes: 16,
+            contracts: Some(ContractsFacts {
+                api: Some(2),
+                max_code_len: Some(1_000),
+                unstable_interface: false,
+                deposit_per_item: 1,
+                deposit_per_byte: 1,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_chain_that_cannot_host_the_suite_is_refused_with_the_reason() {
+        assert_eq!(facts().suits(1_000), Ok(()));
+        let too_large = Refusal::CodeTooLarge {
+            needed: 1_001,
+            max: 1_000,
+        };
+        assert_eq!(facts().suits(1_001), Err(too_large));
+        let mut narrow = facts();
+        narrow.balance_bytes = 8;
+        assert_eq!(narrow.suits(1), Err(Refusal::BalanceWidth { bytes: 8 }));
+        let mut without = facts();
+        without.contracts = None;
+        assert_eq!(without.suits(1), Err(Refusal::NoContracts));
+        let mut silent = facts();
+        silent.contracts.as_mut().expect("some").api = None;
+        assert_eq!(silent.suits(1), Err(Refusal::NoContractsApi));
+    }
+}

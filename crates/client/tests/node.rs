@@ -1,0 +1,156 @@
+//! The client on a real node.
+
+use anyhow::{Context, Result};
+use std::{path::Path, time::Duration};
+use vilokanam_client::{contract_address, parse_account, Call, Client, Gas, Key, Options, Until};
+use vilokanam_node::{node_binary, Process, NO_NODE};
+
+/// A node, or `None` after saying that there is none, where that is allowed.
+fn node() -> Result<Option<Process>> {
+    if let Some(binary) = node_binary() {
+        return Process::start(&binary).map(Some);
+    }
+    let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
+    assert!(!required, "no node: {NO_NODE}");
+    println!("SKIPPED: {NO_NODE}");
+    Ok(None)
+}
+
+async fn connect(node: &Process) -> Result<Client> {
+    let options = Options {
+        poll: Duration::from_millis(20),
+        ..Options::default()
+    };
+    Client::connect(&[format!("ws://127.0.0.1:{}", node.port())], options).await
+}
+
+#[tokio::test]
+async fn a_node_is_read_and_written() -> Result<()> {
+    let Some(node) = node()? else { return Ok(()) };
+    let client = connect(&node).await?;
+    let facts = client.facts().await?;
+    assert_eq!((facts.decimals, facts.ss58_prefix), (12, 42));
+    assert_eq!(facts.balance_bytes, 16);
+    let contracts = facts.contracts.context("it has contracts")?;
+    assert_eq!(contracts.api, Some(2));
+    assert!(contracts.unstable_interface);
+    assert_eq!(facts.suits(100_000), Ok(()));
+    assert!(facts.suits(10_000_000).is_err());
+
+    let alice = Key::parse("//Alice", true)?;
+    let bob = Key::parse("//Bob", true)?.account();
+    let before = client.account(&bob).await?;
+    let call = Call::transfer(&bob, 1_000_000_000_000);
+    let fee = client.fee(&alice.account(), &call).await?;
+    let done = client.submit(&alice, &call, Until::InBlock).await?;
+    done.result.clone()?;
+    assert_eq!(done.fee(), Some(fee));
+    let after = client.account(&bob).await?;
+    assert_eq!(after.free, before.free + 1_000_000_000_000);
+    assert_eq!(client.account(&alice.account()).await?.nonce, 1);
+
+    // Several at once, in the order of their nonces; the third fails by the pallet's own words.
+    let all = [
+        Call::transfer(&bob, 1_000_000_000_000),
+        Call::transfer(&bob, 2_000_000_000_000),
+        Call::transfer(&bob, u128::MAX),
+    ];
+    let mut signed = Vec::new();
+    for (nonce, call) in (1..).zip(&all) {
+        signed.push(client.sign(&alice, call, nonce).await?);
+    }
+    for one in &signed {
+        client.send(one).await?;
+    }
+    let done = client.follow(&signed, Until::Finalized).await?;
+    let results: Vec<_> = done.iter().flatten().map(|one| &one.result).collect();
+    assert_eq!(results.len(), 3);
+    assert_eq!((results[0], results[1]), (&Ok(()), &Ok(())));
+    let error = results[2].as_ref().expect_err("too much");
+    assert_eq!(error.name, "Arithmetic(Underflow)");
+    assert!(!error.docs.is_empty());
+    assert_eq!(
+        client.account(&bob).await?.free,
+        after.free + 3_000_000_000_000
+    );
+    let last = done[2].as_ref().expect("in a block").block;
+    assert!(client.finalized().await?.number >= last.number);
+
+    // The nonce is used: such a transaction never takes effect.
+    let late = client.sign(&alice, &all[0], 2).await?;
+    assert!(client.send(&late).await.is_err());
+    let late = client.follow(&[late], Until::InBlock).await?;
+    assert_eq!(late, [Err(vilokanam_client::NotIncluded::NonceTaken)]);
+
+    // A refusal by the pallet is named.
+    let nobody =
+        parse_account("0x0000000000000000000000000000000000000000000000000000000000000007")?;
+    let dry = client
+        .dry_call(&alice.account(), &nobody, 0, &[1, 2, 3, 4])
+        .await?;
+    let refused = dry.result.expect_err("no contract");
+    assert_eq!(refused.name, "Contracts::ContractNotFound");
+    assert!(!refused.docs.is_empty());
+    let call = Call::call(
+        &nobody,
+        0,
+        Gas {
+            ref_time: 1_000_000_000,
+            proof_size: 10_000,
+        },
+        &[1],
+    );
+    let done = client.submit(&alice, &call, Until::InBlock).await?;
+    assert_eq!(
+        done.result.expect_err("no contract").name,
+        "Contracts::ContractNotFound"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_contract_is_deployed_and_asked() -> Result<()> {
+    let Some(node) = node()? else { return Ok(()) };
+    let client = connect(&node).await?;
+    let alice = Key::parse("//Alice", true)?;
+    let owner = alice.account();
+    let dir = std::env::var_os("VILOKANAM_ARTIFACTS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/ink"),
+        Into::into,
+    );
+    let wasm = std::fs::read(dir.join("stream_registry/stream_registry.wasm"))?;
+    let (hash, deposit) = client.dry_upload(&owner, &wasm).await??;
+    assert_eq!(client.code(&hash).await?, None);
+    let new = [0x9b, 0xae, 0x9d, 0x5e];
+    let data = [&new[..], &0u64.to_le_bytes()].concat();
+    let salt = b"here";
+    let early = client
+        .dry_instantiate(&owner, 0, Err(&wasm), &data, salt)
+        .await?;
+    let (_, address) = early.result?;
+    assert_eq!(address, contract_address(&owner, &hash, &data, salt));
+    assert!(!client
+        .dry_upload(&owner, b"no code")
+        .await?
+        .expect_err("no Wasm")
+        .name
+        .is_empty());
+
+    client
+        .submit(&alice, &Call::upload(&wasm), Until::InBlock)
+        .await?
+        .result?;
+    let code = client.code(&hash).await?.context("it is there")?;
+    assert_eq!((code.owner, code.deposit), (owner, deposit));
+    let dry = client
+        .dry_instantiate(&owner, 0, Ok(hash), &data, salt)
+        .await?;
+    assert!(dry.deposit > 0);
+    assert!(!dry.result?.0.reverted);
+    let call = Call::instantiate(0, dry.gas.with_margin(), &hash, &data, salt);
+    let done = client.submit(&alice, &call, Until::InBlock).await?;
+    done.result.clone()?;
+    let found = client.contract(&address).await?.context("it is there")?;
+    assert_eq!(found.code_hash, hash);
+    Ok(())
+}
