@@ -31,6 +31,8 @@ pub struct Abi {
     pub name: String,
     /// The version of its package.
     pub version: String,
+    /// The hash of its code, where the metadata says it: `metadata/` does not, since it differs between compilers.
+    pub code_hash: Option<[u8; 32]>,
     /// Its messages.
     pub messages: Vec<Message>,
     /// Its constructors.
@@ -133,6 +135,8 @@ pub struct Told {
 #[derive(Deserialize)]
 struct Document {
     contract: About,
+    #[serde(default)]
+    source: Option<Source>,
     spec: Spec,
     storage: Value,
     #[serde(flatten)]
@@ -144,6 +148,12 @@ struct Document {
 struct About {
     name: String,
     version: String,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    #[serde(deserialize_with = "hex_bytes")]
+    hash: [u8; 32],
 }
 
 #[derive(Deserialize)]
@@ -168,6 +178,7 @@ impl Abi {
                 .context("the storage layout")?,
             name: document.contract.name,
             version: document.contract.version,
+            code_hash: document.source.map(|source| source.hash),
             messages: document.spec.messages,
             constructors: document.spec.constructors,
             events: document.spec.events,

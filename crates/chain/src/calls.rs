@@ -8,6 +8,7 @@ use ink::{
     primitives::MessageResult,
     scale::{Decode, DecodeAll},
 };
+use vilokanam_interfaces::AccountId;
 
 /// Typed calls on any chain.
 pub trait Calls: Chain {
