@@ -4,7 +4,10 @@ use crate::{AccountId, Balance, Call, Client, DispatchError, Hash};
 use anyhow::{Context, Result};
 use parity_scale_codec::{Compact, Decode, Encode};
 use subxt::{
-    ext::scale_decode::{self, DecodeAsType},
+    ext::{
+        scale_decode::{self, DecodeAsType},
+        scale_value::Value,
+    },
     utils::{AccountId32, H256},
 };
 
@@ -87,6 +90,21 @@ impl Client {
         }))
     }
 
+    /// Whether this account was a contract in a block.
+    pub async fn contract_at(&self, account: &AccountId, block: Option<&Hash>) -> Result<bool> {
+        self.there("ContractInfoOf", account, block).await
+    }
+
+    /// Whether a code was uploaded in a block.
+    pub async fn code_at(&self, hash: &Hash, block: Option<&Hash>) -> Result<bool> {
+        self.there("CodeInfoOf", hash, block).await
+    }
+
+    async fn there(&self, item: &str, key: &[u8; 32], block: Option<&Hash>) -> Result<bool> {
+        let key = self.key("Contracts", item, vec![Value::from_bytes(key)])?;
+        Ok(self.stored(&key, block).await?.is_some())
+    }
+
     /// A code, if it is uploaded.
     pub async fn code(&self, hash: &Hash) -> Result<Option<CodeInfo>> {
         #[derive(DecodeAsType)]
@@ -108,8 +126,9 @@ impl Client {
         account: &AccountId,
         key: &[u8],
     ) -> Result<Option<Vec<u8>>> {
-        let answer = self.ask("ContractsApi_get_storage", &(account, key).encode());
-        match answer.await?.split_first() {
+        let args = (account, key).encode();
+        let answer = self.ask("ContractsApi_get_storage", &args).await?;
+        match answer.split_first() {
             Some((0, mut rest)) => Ok(Option::decode(&mut rest)?),
             _ => Ok(None),
         }
@@ -161,8 +180,20 @@ impl Client {
         value: Balance,
         data: &[u8],
     ) -> Result<Dry<Returned>> {
+        self.dry_call_at(origin, to, value, data, None).await
+    }
+
+    /// The same on another block, whose state a node need not have any more.
+    pub async fn dry_call_at(
+        &self,
+        origin: &AccountId,
+        to: &AccountId,
+        value: Balance,
+        data: &[u8],
+        at: Option<&Hash>,
+    ) -> Result<Dry<Returned>> {
         let args = (origin, to, value, NO_LIMITS, data).encode();
-        let answer = self.ask("ContractsApi_call", &args).await?;
+        let answer = self.ask_at("ContractsApi_call", &args, at).await?;
         self.dry(&answer, |rest| {
             let (flags, data) = <(u32, Vec<u8>)>::decode(rest)?;
             Ok(Returned::new(flags, data))

@@ -17,10 +17,8 @@ use vilokanam_interfaces::{
 pub const ONE_VLK: Balance = 1_000_000_000_000;
 
 /// The networks that the program knows without a file.
-const BUILT_IN: [(&str, &str); 1] = [(
-    "local",
-    include_str!("../../../deployer/config/local.toml"),
-)];
+const BUILT_IN: [(&str, &str); 1] =
+    [("local", include_str!("../../../deployer/config/local.toml"))];
 
 /// What the suite should be on a network, and how to get there.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -352,14 +350,22 @@ mod tests {
         let cases = [
             ("poll_ms = 20", "pol_ms = 20", "pol_ms"),
             ("change_ms = 0", "change_ms = 1", "delays.change_ms"),
-            ("exit_ms = 3_600_000", "exit_ms = 86_400_001", "delays.exit_ms"),
-            ("development = true", "development = false", "delays.change_ms"),
+            (
+                "exit_ms = 3_600_000",
+                "exit_ms = 86_400_001",
+                "delays.exit_ms",
+            ),
+            (
+                "development = true",
+                "development = false",
+                "delays.change_ms",
+            ),
             ("standard = 1_000", "standard = 3_001", "fees.standard"),
             ("referral = 1_000", "referral = 5_001", "fees.referral"),
             ("cap = 1_000_000_000", "cap = 999", "vlk.cap"),
             ("amount = 50_000_000", "amount = 0", "allocation of nothing"),
             ("GKutQY", "GKutQZ", "mistyped"),
-            ("\"final\"", "\"soon\"", "in-block"),
+            ("= \"final\"", "= \"soon\"", "in-block"),
             ("ws://127.0.0.1:9944", "http://127.0.0.1", "endpoint"),
             ("[\"ws://127.0.0.1:9944\"]", "[]", "endpoints"),
         ];

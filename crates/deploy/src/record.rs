@@ -27,6 +27,9 @@ pub struct Record {
     pub spec_version: u32,
     /// Who deployed.
     pub deployer: Hex32,
+    /// Whether all of it was there once: from then on, what the network's file says may change.
+    #[serde(default)]
+    pub complete: bool,
     /// The codes.
     pub codes: BTreeMap<String, CodeEntry>,
     /// The contracts.
@@ -182,6 +185,7 @@ impl Record {
             genesis: Hex32(genesis),
             spec_version,
             deployer: Hex32(deployer),
+            complete: false,
             codes: BTreeMap::new(),
             contracts: BTreeMap::new(),
             messages: BTreeMap::new(),
@@ -191,7 +195,9 @@ impl Record {
 
     /// Where the record of a network is, unless the user says otherwise.
     pub fn default_path(network: &str) -> PathBuf {
-        Path::new("deployments").join(network).with_extension("json")
+        Path::new("deployments")
+            .join(network)
+            .with_extension("json")
     }
 
     /// Reads a record; `None` where there is no file. A file that is no record is [`Damaged`].

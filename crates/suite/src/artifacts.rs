@@ -16,6 +16,9 @@ pub const CONTRACTS: [&str; 6] = [
     "tick_stream",
 ];
 
+/// The one of them that is code only: the meter runs it on its own storage.
+pub const CODE_ONLY: &str = CONTRACTS[4];
+
 /// Where `make contracts` leaves them: `$VILOKANAM_ARTIFACTS`, or else `ink` in cargo's target directory.
 pub fn artifacts_dir() -> PathBuf {
     if let Some(dir) = env::var_os("VILOKANAM_ARTIFACTS") {

@@ -4,7 +4,7 @@
 mod artifacts;
 mod calls;
 
-pub use artifacts::{artifacts_dir, wasm, CONTRACTS};
+pub use artifacts::{artifacts_dir, wasm, CODE_ONLY, CONTRACTS};
 pub use calls::{
     administered, psp22, psp22_burnable, psp22_metadata, AdministeredCalls, Message,
     PaymentHandlerCalls, PricingEngineCalls, Psp22BurnableCalls, Psp22Calls, Psp22MetadataCalls,

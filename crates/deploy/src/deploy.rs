@@ -1,0 +1,549 @@
+//! Puts the suite on a chain, or what is missing of it.
+//!
+//! Every step is looked up on the chain first, and once more after anything went wrong, so that it does not matter who did it
+//! or when this program was killed. Steps that do not need each other are sent together, with nonces one after the other;
+//! nothing waits for a block to become final but the record, into which only final steps go.
+
+use crate::{
+    chain::{is_about_money, Site, Step},
+    progress::{Progress, Watcher},
+    record::{CodeEntry, ContractEntry, Damaged, Hex32, Lock, Place, Record},
+    target::{codes, Target, TieKind},
+    Network,
+};
+use anyhow::{bail, Context, Result};
+use serde::Serialize;
+use sp_crypto_hashing::blake2_256;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+use vilokanam_client::{
+    hex, AccountId, Block, Client, Hash, Included, Key, NotIncluded, Signed, Until,
+};
+use vilokanam_interfaces::{Administered, Administration, Wiring};
+use vilokanam_suite::{administered, Message};
+
+/// How often a step is tried whose transaction somebody else's displaced.
+const ROUNDS: u32 = 5;
+/// How long to wait for an earlier run's transactions.
+const LEFTOVERS: Duration = Duration::from_secs(60);
+
+/// Where a deployment finds and keeps things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The built contracts: `<dir>/<name>/<name>.wasm`.
+    pub artifacts: PathBuf,
+    /// The record.
+    pub record: PathBuf,
+}
+
+/// What came of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Deployed {
+    /// What this run did.
+    pub done: Vec<String>,
+    /// What was there already.
+    pub skipped: Vec<String>,
+    /// The addresses by name.
+    pub addresses: BTreeMap<String, Hex32>,
+    /// Fees that this run paid, in base units, where the chain says so.
+    pub fees: String,
+    /// How long it took.
+    pub elapsed_ms: u64,
+}
+
+/// Connects to a network, and refuses a chain that cannot host the suite or is not the recorded one.
+pub async fn open<'a>(
+    client: &'a Client,
+    network: &'a Network,
+    artifacts: &Path,
+    deployer: AccountId,
+    record: Option<&Record>,
+) -> Result<Site<'a>> {
+    let facts = client.facts().await?;
+    if let Some(record) = record {
+        record.ensure_chain(&facts.genesis)?;
+    }
+    let codes = codes(artifacts)?;
+    let target = Target::new(network, codes, deployer, facts.genesis, record)?;
+    facts.suits(target.largest_code())?;
+    Ok(Site {
+        client,
+        facts,
+        network,
+        target,
+    })
+}
+
+/// Deploys what is missing.
+pub async fn deploy(
+    client: &Client,
+    network: &Network,
+    paths: &Paths,
+    key: &Key,
+    watcher: &mut dyn Watcher,
+) -> Result<Deployed> {
+    let begun = Instant::now();
+    let _lock = Lock::take(&paths.record)?;
+    let deployer = key.account();
+    let (record, damaged) = match Record::load(&paths.record) {
+        Ok(record) => (record, None),
+        Err(error) => match error.downcast::<Damaged>() {
+            Ok(damaged) => (None, Some(damaged)),
+            Err(error) => return Err(error),
+        },
+    };
+    let site = open(client, network, &paths.artifacts, deployer, record.as_ref()).await?;
+    let record = match (record, damaged) {
+        (Some(record), _) => {
+            site.target.ensure_same(&record)?;
+            record
+        }
+        (None, None) => begin(&site),
+        (None, Some(damaged)) => recover(&site, damaged, watcher).await?,
+    };
+    let mut run = Run {
+        site: &site,
+        key,
+        file: &paths.record,
+        record,
+        watcher,
+        open: Vec::new(),
+        done: Vec::new(),
+        fees: 0,
+    };
+    // What will be made is written down before anything is sent: a later run with other code would make a second suite.
+    run.record.save(run.file)?;
+    run.leftovers().await?;
+    let missing = site.missing().await?;
+    let skipped = site.waves().concat();
+    let skipped: Vec<Step> = skipped
+        .into_iter()
+        .filter(|step| !missing.contains(step))
+        .collect();
+    run.watcher.on(&Progress::Begun {
+        steps: missing.len(),
+        there: skipped.len(),
+    })?;
+    if !missing.is_empty() {
+        let (_, short) = site.costs(&missing).await?;
+        site.ensure_enough(&short)?;
+    }
+    for wave in site.waves() {
+        run.wave(&wave).await?;
+    }
+    run.settle(true).await?;
+    run.complete(&skipped).await?;
+
+    let labels = |steps: &[Step]| steps.iter().map(|step| site.label(*step)).collect();
+    let contracts = site.target.contracts.iter();
+    Ok(Deployed {
+        done: run.done,
+        skipped: labels(&skipped),
+        addresses: contracts
+            .map(|one| (one.name.to_owned(), Hex32(one.address)))
+            .collect(),
+        fees: run.fees.to_string(),
+        elapsed_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// The record of a deployment that begins: all is known, and nothing is there.
+fn begin(site: &Site<'_>) -> Record {
+    let facts = &site.facts;
+    let deployer = site.target.deployer;
+    let mut record = Record::new(
+        &site.network.name,
+        facts.genesis,
+        facts.spec_version,
+        deployer,
+    );
+    for code in &site.target.codes {
+        let entry = CodeEntry {
+            hash: Hex32(code.hash),
+            bytes: code.wasm.len(),
+            place: None,
+        };
+        record.codes.insert(code.name.to_owned(), entry);
+    }
+    for contract in &site.target.contracts {
+        let entry = ContractEntry {
+            address: Hex32(contract.address),
+            code_hash: contract.constructor.code_hash,
+            constructor: contract.constructor.clone(),
+            place: None,
+            more: BTreeMap::new(),
+        };
+        record.contracts.insert(contract.name.to_owned(), entry);
+    }
+    record
+}
+
+/// A record anew, where the chain has everything that the damaged one can have told of.
+async fn recover(site: &Site<'_>, damaged: Damaged, watcher: &mut dyn Watcher) -> Result<Record> {
+    let missing = site.missing().await?;
+    if !missing.is_empty() {
+        let missing: Vec<_> = missing.iter().map(|step| site.label(*step)).collect();
+        bail!(
+            "{damaged}. It cannot be recovered from the chain, which has not all that this key, the artifacts and the network's file \
+             make: {}. Put the file back from a copy, or move it away to begin another deployment",
+            missing.join(", ")
+        );
+    }
+    // The damaged file is kept: somebody may want to look at it.
+    let kept = (0..).map(|n| damaged.file.with_extension(format!("json.damaged-{n}")));
+    let kept = kept.into_iter().find(|kept| !kept.exists());
+    let kept = kept.context("no name for the damaged record")?;
+    fs::rename(&damaged.file, &kept)?;
+    watcher.on(&Progress::Note(format!(
+        "{damaged}. All of it is on the chain: the record is made anew, and the old file is kept as {}",
+        kept.display()
+    )))?;
+    Ok(begin(site))
+}
+
+/// A step whose block is not final yet.
+struct Open {
+    step: Step,
+    signed: Signed,
+    block: Block,
+    place: Place,
+}
+
+struct Run<'a, 'w> {
+    site: &'a Site<'a>,
+    key: &'a Key,
+    file: &'a Path,
+    record: Record,
+    watcher: &'w mut dyn Watcher,
+    open: Vec<Open>,
+    done: Vec<String>,
+    fees: u128,
+}
+
+impl Run<'_, '_> {
+    /// Waits for what an earlier run sent and no block has yet: sent again, it would be paid twice.
+    async fn leftovers(&mut self) -> Result<()> {
+        let client = self.site.client;
+        let deadline = Instant::now() + LEFTOVERS;
+        let mut told = false;
+        while client.next_nonce(&self.key.account()).await?
+            > client.account(&self.key.account()).await?.nonce
+        {
+            if !core::mem::replace(&mut told, true) {
+                self.note("waiting for transactions of this account that no block has yet")?;
+            }
+            if Instant::now() > deadline {
+                return self.note("going on without them");
+            }
+            sleep(client.options().poll).await;
+        }
+        Ok(())
+    }
+
+    /// Does the steps of a wave that the chain does not have.
+    async fn wave(&mut self, wave: &[Step]) -> Result<()> {
+        for round in 0..ROUNDS {
+            let mut missing = Vec::new();
+            for step in wave {
+                if !self.site.holds(*step).await? {
+                    missing.push(*step);
+                }
+            }
+            if missing.is_empty() {
+                return Ok(());
+            }
+            if round > 0 {
+                let labels: Vec<_> = missing.iter().map(|step| self.site.label(*step)).collect();
+                self.note(&format!("again: {}", labels.join(", ")))?;
+                self.site.client.refresh().await?;
+            }
+            self.round(&missing).await?;
+            self.settle(false).await?;
+        }
+        bail!("the transactions are displaced again and again: does somebody else use this key?")
+    }
+
+    /// Sends steps together and waits until blocks have them. A step that another transaction displaced is left for the next
+    /// round; one that failed and is not there is an error.
+    async fn round(&mut self, steps: &[Step]) -> Result<()> {
+        let client = self.site.client;
+        let mut nonce = client.next_nonce(&self.key.account()).await?;
+        let mut sent: Vec<(Step, Signed)> = Vec::new();
+        let mut refused = None;
+        for step in steps {
+            let call = match self.site.call(*step).await {
+                Ok(call) => call,
+                Err(error) => {
+                    // What was sent before it is followed first.
+                    refused = Some((*step, error));
+                    break;
+                }
+            };
+            let signed = client.sign(self.key, &call, nonce).await?;
+            match client.send(&signed).await {
+                Ok(()) => {}
+                Err(NotIncluded::NonceTaken) => break,
+                Err(error) => {
+                    refused = Some((*step, error.into()));
+                    break;
+                }
+            }
+            self.watcher.on(&Progress::Sent {
+                step: &self.site.label(*step),
+                transaction: signed.hash,
+            })?;
+            sent.push((*step, signed));
+            nonce = nonce.saturating_add(1);
+        }
+        let signed: Vec<_> = sent.iter().map(|(_, signed)| signed.clone()).collect();
+        let results = client.follow(&signed, Until::InBlock).await?;
+        for ((step, signed), result) in sent.into_iter().zip(results) {
+            match result {
+                Ok(included) => self.included(step, signed, included, &mut refused)?,
+                Err(NotIncluded::NonceTaken | NotIncluded::Expired) => {}
+                Err(error) => refused = refused.or(Some((step, error.into()))),
+            }
+        }
+        let Some((step, error)) = refused else {
+            return Ok(());
+        };
+        // Another deployer may have done it meanwhile.
+        if self.site.holds(step).await? {
+            return Ok(());
+        }
+        self.settle(true).await?;
+        Err(self.explain(step, error).await)
+    }
+
+    fn included(
+        &mut self,
+        step: Step,
+        signed: Signed,
+        included: Included,
+        refused: &mut Option<(Step, anyhow::Error)>,
+    ) -> Result<()> {
+        self.fees = self.fees.saturating_add(included.fee().unwrap_or(0));
+        if let Err(error) = included.result {
+            if refused.is_none() {
+                *refused = Some((step, error.into()));
+            }
+            return Ok(());
+        }
+        let label = self.site.label(step);
+        self.watcher.on(&Progress::InBlock {
+            step: &label,
+            block: included.block.number,
+        })?;
+        self.done.push(label);
+        self.open.push(Open {
+            step,
+            signed,
+            block: included.block,
+            place: Place::from(&included),
+        });
+        Ok(())
+    }
+
+    /// Why a step failed: by the chain's words, and where money is missing, how much.
+    async fn explain(&self, step: Step, error: anyhow::Error) -> anyhow::Error {
+        let by_chain = error.downcast_ref().is_some_and(is_about_money);
+        let by_pool = matches!(
+            error.downcast_ref(),
+            Some(NotIncluded::Refused(error)) if error.message.contains("pay some fees")
+        );
+        if by_chain || by_pool {
+            let short = async {
+                let missing = self.site.missing().await?;
+                let (_, short) = self.site.costs(&missing).await?;
+                self.site.ensure_enough(&short)
+            };
+            if let Err(short) = short.await {
+                return short.context(self.site.label(step));
+            }
+        }
+        error.context(self.site.label(step))
+    }
+
+    /// Records the steps whose blocks are final, and if it is told to, waits until all are.
+    async fn settle(&mut self, wait: bool) -> Result<()> {
+        let client = self.site.client;
+        let deadline = Instant::now() + client.options().inclusion;
+        while !self.open.is_empty() {
+            let height = match self.site.network.finality {
+                Until::Finalized => client.finalized().await?.number,
+                Until::InBlock => client.best().await?.number,
+            };
+            let mut later = Vec::new();
+            for open in core::mem::take(&mut self.open) {
+                if open.block.number > height {
+                    later.push(open);
+                } else if client.block_hash(open.block.number).await? == Some(open.block.hash) {
+                    self.recorded(open.step, open.place)?;
+                } else {
+                    // Another branch became final; the transaction is in one of its blocks, or in the pool.
+                    let found = client.follow(core::slice::from_ref(&open.signed), Until::InBlock);
+                    match found.await?.pop() {
+                        Some(Ok(included)) => later.push(Open {
+                            block: included.block,
+                            place: Place::from(&included),
+                            ..open
+                        }),
+                        _ => bail!(
+                            "{} was undone by another branch of the chain: run it again",
+                            self.site.label(open.step)
+                        ),
+                    }
+                }
+            }
+            self.open = later;
+            if !wait || self.open.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("blocks do not become final: run it again when they do");
+            }
+            sleep(client.options().poll).await;
+        }
+        Ok(())
+    }
+
+    fn recorded(&mut self, step: Step, place: Place) -> Result<()> {
+        put(&mut self.record, self.site, step, place);
+        self.record.save(self.file)?;
+        self.watcher.on(&Progress::Final {
+            step: &self.site.label(step),
+            block: place.block,
+        })
+    }
+
+    /// Finds out where the steps were done that earlier runs did and did not live to record, and closes the record.
+    async fn complete(&mut self, skipped: &[Step]) -> Result<()> {
+        for step in skipped {
+            if has_place(&self.record, self.site, *step) {
+                continue;
+            }
+            // A node that forgot old state cannot say; the record then goes without.
+            if let Ok(Some(place)) = find(self.site, *step).await {
+                put(&mut self.record, self.site, *step, place);
+            }
+        }
+        self.record.spec_version = self.site.facts.spec_version;
+        self.record.complete = true;
+        self.record.save(self.file)
+    }
+
+    fn note(&mut self, text: &str) -> Result<()> {
+        self.watcher.on(&Progress::Note(text.to_owned()))
+    }
+}
+
+fn put(record: &mut Record, site: &Site<'_>, step: Step, place: Place) {
+    match step {
+        Step::Upload(i) => {
+            if let Some(entry) = record.codes.get_mut(site.target.codes[i].name) {
+                entry.place = Some(place);
+            }
+        }
+        Step::Instantiate(i) => {
+            if let Some(entry) = record.contracts.get_mut(site.target.contracts[i].name) {
+                entry.place = Some(place);
+            }
+        }
+        Step::Send(i) => {
+            let label = site.target.messages[i].label();
+            record.messages.insert(label, place);
+        }
+    }
+}
+
+fn has_place(record: &Record, site: &Site<'_>, step: Step) -> bool {
+    match step {
+        Step::Upload(i) => {
+            let entry = record.codes.get(site.target.codes[i].name);
+            entry.is_some_and(|entry| entry.place.is_some())
+        }
+        Step::Instantiate(i) => {
+            let entry = record.contracts.get(site.target.contracts[i].name);
+            entry.is_some_and(|entry| entry.place.is_some())
+        }
+        Step::Send(i) => record
+            .messages
+            .contains_key(&site.target.messages[i].label()),
+    }
+}
+
+/// The transaction that did a step, by halving the chain: what it did is there from one block on.
+async fn find(site: &Site<'_>, step: Step) -> Result<Option<Place>> {
+    let client = site.client;
+    let (event, named): (&str, Hash) = match step {
+        Step::Upload(i) => ("CodeStored", site.target.codes[i].hash),
+        Step::Instantiate(i) => ("Instantiated", site.target.contracts[i].address),
+        Step::Send(i) => ("Called", site.target.messages[i].address),
+    };
+    // A block has it, and the one before has not.
+    let (mut without, mut with) = (0, client.best().await?.number);
+    while with - without > 1 {
+        let middle = without + (with - without) / 2;
+        let Some(hash) = client.block_hash(middle).await? else {
+            return Ok(None);
+        };
+        match held_at(site, step, &hash).await? {
+            true => with = middle,
+            false => without = middle,
+        }
+    }
+    let Some(block_hash) = client.block_hash(with).await? else {
+        return Ok(None);
+    };
+    let events = client.events(&block_hash).await?;
+    let index = events.iter().find_map(|one| {
+        let names_it = one.fields.windows(named.len()).any(|part| part == named);
+        (one.is("Contracts", event) && names_it).then_some(one.extrinsic)?
+    });
+    let extrinsics = client.extrinsics(&block_hash).await?;
+    let transaction = index.and_then(|index| extrinsics.get(usize::try_from(index).ok()?));
+    Ok(transaction.map(|bytes| Place {
+        block: with,
+        block_hash: Hex32(block_hash),
+        transaction: Hex32(blake2_256(bytes)),
+    }))
+}
+
+async fn held_at(site: &Site<'_>, step: Step, block: &Hash) -> Result<bool> {
+    let client = site.client;
+    match step {
+        Step::Upload(i) => {
+            client
+                .code_at(&site.target.codes[i].hash, Some(block))
+                .await
+        }
+        Step::Instantiate(i) => {
+            let address = &site.target.contracts[i].address;
+            client.contract_at(address, Some(block)).await
+        }
+        Step::Send(i) => {
+            let tie = &site.target.messages[i];
+            if !client.contract_at(&tie.address, Some(block)).await? {
+                return Ok(false);
+            }
+            let asked = administered(tie.address.into()).administration();
+            let (_, _, data) = asked.into_parts();
+            let now = client
+                .dry_call_at(&site.target.deployer, &tie.address, 0, &data, Some(block))
+                .await?;
+            let returned = now.result.with_context(|| hex(block))?;
+            let now = crate::chain::answer::<Administration>(&returned.data)?;
+            Ok(match tie.kind {
+                TieKind::Wire(_) => now.wiring != Wiring::default(),
+                TieKind::Offer(owner) => {
+                    now.proposed_owner == Some(owner.into()) || now.owner == owner.into()
+                }
+            })
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! What there will be: the codes, the contracts at their addresses, and the messages that tie them together. All of it is
+//! known before anything is sent, because a contract's address is made of what it is made with.
+
+use crate::{
+    record::{Constructor, Hex32, HexBytes, Record},
+    Network,
+};
+use anyhow::{bail, ensure, Context, Result};
+use ink::scale::Encode;
+use serde_json::{json, Value};
+use sp_crypto_hashing::blake2_256;
+use std::path::Path;
+use vilokanam_client::{contract_address, hex, AccountId, Hash};
+use vilokanam_interfaces::{AccountId as InkAccount, Administered, Hash as InkHash, Wiring};
+use vilokanam_suite::{administered, wasm, Message, CODE_ONLY, CONTRACTS};
+
+/// Everything that a deployment comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Who deploys.
+    pub deployer: AccountId,
+    /// The codes, in the order of [`CONTRACTS`].
+    pub codes: Vec<Code>,
+    /// The contracts, in the same order without the one that is code only.
+    pub contracts: Vec<Contract>,
+    /// The messages, in the order in which they are sent.
+    pub messages: Vec<Tie>,
+}
+
+/// A code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// The contract's name.
+    pub name: &'static str,
+    /// The Wasm.
+    pub wasm: Vec<u8>,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// A contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contract {
+    /// Its name.
+    pub name: &'static str,
+    /// Its account.
+    pub address: AccountId,
+    /// What it is instantiated with.
+    pub constructor: Constructor,
+    /// Whom it calls or obeys.
+    pub wiring: Wiring,
+}
+
+/// A message that ties contracts together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tie {
+    /// The contract.
+    pub contract: &'static str,
+    /// Its account.
+    pub address: AccountId,
+    /// The selector and arguments.
+    pub data: Vec<u8>,
+    /// What it does.
+    pub kind: TieKind,
+}
+
+/// What a [`Tie`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TieKind {
+    /// Tells a contract the others.
+    Wire(Wiring),
+    /// Offers a contract to who shall own it.
+    Offer(AccountId),
+}
+
+impl Tie {
+    /// What it does, for people and for the record.
+    pub fn label(&self) -> String {
+        match self.kind {
+            TieKind::Wire(_) => format!("wire {}", self.contract),
+            TieKind::Offer(_) => format!("offer {}", self.contract),
+        }
+    }
+}
+
+/// Reads the codes from where `make contracts` leaves them.
+pub fn codes(artifacts: &Path) -> Result<Vec<Code>> {
+    let names = CONTRACTS.into_iter();
+    names
+        .map(|name| {
+            let wasm = wasm(artifacts, name)?;
+            let hash = blake2_256(&wasm);
+            Ok(Code { name, wasm, hash })
+        })
+        .collect()
+}
+
+impl Target {
+    /// What `deployer` makes of these codes on a network. What a record has is taken from there.
+    pub fn new(
+        network: &Network,
+        codes: Vec<Code>,
+        deployer: AccountId,
+        genesis: Hash,
+        record: Option<&Record>,
+    ) -> Result<Self> {
+        let mut made = Maker {
+            network,
+            codes: &codes,
+            deployer,
+            record,
+            contracts: Vec::new(),
+        };
+        let delay_ms = network.delays.change_ms;
+
+        let allocations = network.allocations();
+        let told: Vec<Value> = allocations
+            .iter()
+            .map(|(account, amount)| json!([hex(account), amount.to_string()]))
+            .collect();
+        let token = made.contract(
+            "vlk_token",
+            (&allocations, delay_ms).encode(),
+            json!({ "allocations": told, "change_delay_ms": delay_ms }),
+        )?;
+        let only_delay = json!({ "change_delay_ms": delay_ms });
+        let registry = made.contract("stream_registry", delay_ms.encode(), only_delay.clone())?;
+        let pricing = made.contract("pricing_engine", delay_ms.encode(), only_delay)?;
+        let tokens: Vec<AccountId> = core::iter::once(token)
+            .chain(network.tokens.iter().copied())
+            .collect();
+        let fees = network.fee_schedule();
+        let told = json!({
+            "treasury": hex(&network.roles.treasury),
+            "fees": {
+                "standard_bps": fees.standard_bps,
+                "premium_bps": fees.premium_bps,
+                "subscription_bps": fees.subscription_bps,
+                "tips_bps": fees.tips_bps,
+                "referral_bps": fees.referral_bps,
+            },
+            "tokens": tokens.iter().map(|token| hex(token)).collect::<Vec<_>>(),
+            "change_delay_ms": delay_ms,
+        });
+        let args = (network.roles.treasury, fees, tokens, delay_ms).encode();
+        let payments = made.contract("payment_handler", args, told)?;
+        let exit_ms = network.delays.exit_ms;
+        let second = made.original_hash(CODE_ONLY)?;
+        let told = json!({
+            "genesis_hash": hex(&genesis),
+            "exit_delay_ms": exit_ms,
+            "change_delay_ms": delay_ms,
+            CODE_ONLY: hex(&second),
+        });
+        let args = (genesis, exit_ms, delay_ms, second).encode();
+        let meter = made.contract("tick_stream", args, told)?;
+
+        let [registry, pricing, payments, meter] =
+            [registry, pricing, payments, meter].map(|one| Some(InkAccount::from(one)));
+        let mut contracts = made.contracts;
+        for contract in &mut contracts {
+            let none = Wiring::default();
+            contract.wiring = match contract.name {
+                "pricing_engine" => Wiring {
+                    registry,
+                    payments,
+                    ..none
+                },
+                "payment_handler" => Wiring { meter, ..none },
+                "tick_stream" => Wiring {
+                    registry,
+                    pricing,
+                    payments,
+                    ..none
+                },
+                _ => none,
+            };
+        }
+        Ok(Self {
+            deployer,
+            messages: ties(
+                &contracts,
+                network.roles.owner.filter(|owner| *owner != deployer),
+            ),
+            contracts,
+            codes,
+        })
+    }
+
+    /// The code of a contract.
+    pub fn code(&self, name: &str) -> Result<&Code> {
+        let code = self.codes.iter().find(|code| code.name == name);
+        code.with_context(|| format!("there is no code of {name}"))
+    }
+
+    /// A contract.
+    pub fn contract(&self, name: &str) -> Result<&Contract> {
+        let contract = self.contracts.iter().find(|contract| contract.name == name);
+        contract.with_context(|| format!("{name} is no contract of the suite"))
+    }
+
+    /// The largest code.
+    pub fn largest_code(&self) -> usize {
+        let sizes = self.codes.iter().map(|code| code.wasm.len());
+        sizes.max().unwrap_or(0)
+    }
+
+    /// Refuses to go on with other codes, arguments or keys than a deployment was begun with.
+    pub fn ensure_same(&self, record: &Record) -> Result<()> {
+        let mut changed = Vec::new();
+        for code in &self.codes {
+            match record.codes.get(code.name) {
+                Some(entry) if entry.hash.0 != code.hash => changed.push(format!(
+                    "the code of {}: {} is recorded, and the artifact is {}",
+                    code.name,
+                    entry.hash,
+                    hex(&code.hash)
+                )),
+                _ => {}
+            }
+        }
+        if !record.complete && record.deployer.0 != self.deployer {
+            bail!(
+                "the deployment was begun by {}, and this key is {}'s",
+                record.deployer,
+                hex(&self.deployer)
+            );
+        }
+        for contract in self.contracts.iter().filter(|_| !record.complete) {
+            match record.contracts.get(contract.name) {
+                Some(entry) if entry.constructor.data != contract.constructor.data => changed.push(
+                    format!("the arguments of {}, by the network's file", contract.name),
+                ),
+                Some(entry) if entry.constructor.salt != contract.constructor.salt => {
+                    changed.push(format!("the salt of {}", contract.name))
+                }
+                _ => {}
+            }
+        }
+        ensure!(
+            changed.is_empty(),
+            "something has changed since the deployment was begun:\n  {}\nPut it back to go on; {}",
+            changed.join("\n  "),
+            if record.complete {
+                "new code is put in place by `upgrade`"
+            } else {
+                "or move the record away to begin another deployment"
+            }
+        );
+        Ok(())
+    }
+}
+
+struct Maker<'a> {
+    network: &'a Network,
+    codes: &'a [Code],
+    deployer: AccountId,
+    record: Option<&'a Record>,
+    contracts: Vec<Contract>,
+}
+
+impl Maker<'_> {
+    /// The hash that a code had when the deployment was begun.
+    fn original_hash(&self, name: &str) -> Result<Hash> {
+        let code = self.codes.iter().find(|code| code.name == name);
+        Ok(code
+            .with_context(|| format!("there is no code of {name}"))?
+            .hash)
+    }
+
+    fn contract(&mut self, name: &'static str, args: Vec<u8>, told: Value) -> Result<AccountId> {
+        let data = [&ink::selector_bytes!("new"), &args[..]].concat();
+        let recorded = self.record.and_then(|record| record.contracts.get(name));
+        let code = match recorded {
+            Some(entry) => entry.constructor.code_hash.0,
+            None => self.original_hash(name)?,
+        };
+        let salt = self.network.salt.as_bytes().to_vec();
+        let address = match recorded {
+            Some(entry) => entry.address.0,
+            None => contract_address(&self.deployer, &code, &data, &salt),
+        };
+        self.contracts.push(Contract {
+            name,
+            address,
+            constructor: Constructor {
+                code_hash: Hex32(code),
+                data: HexBytes(data),
+                arguments: told,
+                salt: HexBytes(salt),
+            },
+            wiring: Wiring::default(),
+        });
+        Ok(address)
+    }
+}
+
+fn ties(contracts: &[Contract], owner: Option<AccountId>) -> Vec<Tie> {
+    let tie = |contract: &Contract, data, kind| Tie {
+        contract: contract.name,
+        address: contract.address,
+        data,
+        kind,
+    };
+    let unwired = Wiring::default();
+    let wired = contracts.iter().filter(|one| one.wiring != unwired);
+    let mut ties: Vec<Tie> = wired
+        .map(|one| {
+            let message = administered(one.address.into()).wire(one.wiring);
+            tie(one, message.into_parts().2, TieKind::Wire(one.wiring))
+        })
+        .collect();
+    if let Some(owner) = owner {
+        ties.extend(contracts.iter().map(|one| {
+            let message = administered(one.address.into()).propose_owner(Some(owner.into()));
+            tie(one, message.into_parts().2, TieKind::Offer(owner))
+        }));
+    }
+    ties
+}
+
+/// A hash as the contracts' types have it.
+pub(crate) fn ink_hash(hash: &Hash) -> InkHash {
+    InkHash::from(*hash)
+}

@@ -1,0 +1,187 @@
+//! Whether the chain has what the artifacts, the record and the network's file say.
+
+use crate::{
+    chain::{second_code, Site},
+    record::{Hex32, Record},
+    target::ink_hash,
+};
+use anyhow::Result;
+use core::fmt::Debug;
+use serde::Serialize;
+use vilokanam_client::hex;
+use vilokanam_interfaces::{AccountId, Asset, PaymentHandler, TickStream, VlkToken, Wiring};
+use vilokanam_suite::{PaymentHandlerCalls, TickStreamCalls, VlkTokenCalls, CODE_ONLY};
+
+/// One thing that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// What: a contract and a property of it.
+    pub subject: String,
+    /// What should be.
+    pub expected: String,
+    /// What is.
+    pub found: String,
+}
+
+impl core::fmt::Display for Drift {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self {
+            subject,
+            expected,
+            found,
+        } = self;
+        write!(f, "{subject}: should be {expected}, is {found}")
+    }
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// How many things were compared.
+    pub checks: usize,
+    /// What differs.
+    pub drifts: Vec<Drift>,
+}
+
+impl Verified {
+    fn check<T: PartialEq + Debug>(&mut self, subject: String, expected: T, found: T) {
+        self.checks = self.checks.saturating_add(1);
+        if expected != found {
+            self.drifts.push(Drift {
+                subject,
+                expected: format!("{expected:?}"),
+                found: format!("{found:?}"),
+            });
+        }
+    }
+}
+
+/// Compares a suite on a chain with what it should be. Contracts that are missing are drifts; a node that does not answer is an
+/// error.
+pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified> {
+    let mut seen = Verified::default();
+    let client = site.client;
+    let target = &site.target;
+    for contract in &target.contracts {
+        let name = contract.name;
+        let there = client.contract(&contract.address).await?;
+        let Some(there) = there else {
+            let address = hex(&contract.address);
+            seen.check(
+                name.to_owned(),
+                format!("a contract at {address}"),
+                "missing".to_owned(),
+            );
+            continue;
+        };
+        let built = Hex32(target.code(name)?.hash);
+        let found = Hex32(there.code_hash);
+        seen.check(format!("{name}: code, by the artifact"), built, found);
+        if let Some(entry) = record.and_then(|record| record.contracts.get(name)) {
+            seen.check(
+                format!("{name}: code, by the record"),
+                entry.code_hash,
+                found,
+            );
+        }
+        if found != built {
+            // Another version may answer in another way; its code is what is wrong with it.
+            let Ok(now) = site.administration(contract.address).await else {
+                continue;
+            };
+            administration(&mut seen, site, name, &contract.wiring, &now);
+            continue;
+        }
+        let now = site.administration(contract.address).await?;
+        administration(&mut seen, site, name, &contract.wiring, &now);
+        let address = AccountId::from(contract.address);
+        match name {
+            "vlk_token" => token(&mut seen, site, address.into()).await?,
+            "payment_handler" => payments(&mut seen, site, address.into()).await?,
+            "tick_stream" => meter(&mut seen, site, address.into()).await?,
+            _ => {}
+        }
+    }
+    Ok(seen)
+}
+
+fn administration(
+    seen: &mut Verified,
+    site: &Site<'_>,
+    name: &str,
+    wiring: &Wiring,
+    now: &vilokanam_interfaces::Administration,
+) {
+    let owner = site.network.roles.owner.unwrap_or(site.target.deployer);
+    let found = Hex32(*now.owner.as_ref());
+    seen.check(format!("{name}: owner"), Hex32(owner), found);
+    let delay = site.network.delays.change_ms;
+    seen.check(
+        format!("{name}: change delay, ms"),
+        delay,
+        now.change_delay_ms,
+    );
+    seen.check(format!("{name}: wiring"), *wiring, now.wiring);
+}
+
+async fn token(seen: &mut Verified, site: &Site<'_>, token: VlkTokenCalls) -> Result<()> {
+    let cap = site
+        .network
+        .allocations()
+        .iter()
+        .map(|(_, part)| part)
+        .sum();
+    seen.check(
+        "vlk_token: cap".to_owned(),
+        cap,
+        site.read(token.cap()).await?,
+    );
+    Ok(())
+}
+
+async fn payments(
+    seen: &mut Verified,
+    site: &Site<'_>,
+    payments: PaymentHandlerCalls,
+) -> Result<()> {
+    const NAME: &str = "payment_handler";
+    let network = site.network;
+    let fees = site.read(payments.fees()).await?;
+    seen.check(format!("{NAME}: fees"), network.fee_schedule(), fees);
+    let treasury = Hex32(*site.read(payments.treasury()).await?.as_ref());
+    let expected = Hex32(network.roles.treasury);
+    seen.check(format!("{NAME}: treasury"), expected, treasury);
+
+    let vlk = site.target.contract("vlk_token")?.address;
+    let tokens = core::iter::once(&vlk).chain(&network.tokens);
+    let tokens = tokens.map(|token| Some((*token).into()));
+    let expected: Vec<_> = core::iter::once(None).chain(tokens).collect();
+    let count = site.read(payments.asset_count()).await?;
+    let assets = u16::try_from(expected.len()).unwrap_or(u16::MAX);
+    seen.check(format!("{NAME}: assets"), assets, count);
+    for (number, token) in (0..count).zip(expected) {
+        let asset = site.read(payments.asset(number)).await?;
+        let expected = Some(Asset {
+            token,
+            allowed: true,
+        });
+        seen.check(format!("{NAME}: asset {number}"), expected, asset);
+    }
+    Ok(())
+}
+
+async fn meter(seen: &mut Verified, site: &Site<'_>, meter: TickStreamCalls) -> Result<()> {
+    const NAME: &str = "tick_stream";
+    let genesis = site.read(meter.genesis_hash()).await?;
+    let expected = ink_hash(&site.facts.genesis);
+    seen.check(format!("{NAME}: genesis hash"), expected, genesis);
+    let delay = site.read(meter.exit_delay()).await?;
+    let expected = site.network.delays.exit_ms;
+    seen.check(format!("{NAME}: exit delay, ms"), expected, delay);
+
+    let address = site.target.contract(NAME)?.address;
+    let second = second_code(site.client, &address).await?.map(Hex32);
+    let expected = Some(Hex32(site.target.code(CODE_ONLY)?.hash));
+    seen.check(format!("{NAME}: code of {CODE_ONLY}"), expected, second);
+    Ok(())
+}

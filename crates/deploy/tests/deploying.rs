@@ -1,0 +1,242 @@
+//! The suite on a real node: deployed, deployed again, verified.
+
+mod common;
+
+use anyhow::{Context, Result};
+use common::*;
+use std::{fs, time::Instant};
+use vilokanam_deploy::{plan, Record};
+use vilokanam_interfaces::{Administered, Change, FeeSchedule};
+use vilokanam_node::Setup;
+use vilokanam_suite::administered;
+
+#[tokio::test]
+async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let client = connect(&network).await?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+    let alice = key("//Alice")?;
+
+    // A plan changes nothing.
+    let before = client.best().await?;
+    let site = vilokanam_deploy::open(&client, &network, &paths.artifacts, alice.account(), None);
+    let site = site.await?;
+    let planned = plan(&site).await?;
+    println!("{planned}");
+    assert_eq!((planned.steps.len(), planned.there.len()), (14, 0));
+    assert!(planned.balance.there > planned.balance.needed);
+    assert_eq!(client.best().await?, before);
+    assert!(!paths.record.exists());
+
+    let begun = Instant::now();
+    let free = client.account(&alice.account()).await?.free;
+    let deployed = put(&client, &network, &paths, &alice).await?;
+    println!("deployed in {:?}: {deployed:?}", begun.elapsed());
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
+    assert_eq!(occurred(&client).await?, (6, 5));
+    let spent = free - client.account(&alice.account()).await?.free;
+    println!("planned {} and spent {spent}", planned.balance.needed);
+    assert!(spent <= planned.balance.needed, "the plan is a limit");
+    for (name, address) in &planned.addresses {
+        assert_eq!(deployed.addresses[*name], *address, "{name}");
+    }
+
+    // Every step is recorded with the transaction that did it.
+    let record = Record::load(&paths.record)?.context("it is written")?;
+    assert!(record.complete);
+    assert_eq!(record.genesis.0, client.genesis());
+    let places = record.codes.values().map(|code| code.place);
+    let places = places.chain(record.contracts.values().map(|contract| contract.place));
+    let places: Vec<_> = places
+        .chain(record.messages.values().map(|place| Some(*place)))
+        .collect();
+    assert_eq!(places.len(), 14);
+    for place in places {
+        let place = place.context("where it was done")?;
+        assert_eq!(
+            client.block_hash(place.block).await?,
+            Some(place.block_hash.0)
+        );
+        assert!(place.block <= client.finalized().await?.number);
+    }
+
+    let seen = verified(&client, &network, &paths).await?;
+    assert_eq!(seen.drifts, []);
+    assert!(seen.checks > 30, "{}", seen.checks);
+
+    // Again, nothing is left to do.
+    let block = client.best().await?;
+    let text = fs::read_to_string(&paths.record)?;
+    let again = put(&client, &network, &paths, &alice).await?;
+    assert_eq!((again.done.len(), again.skipped.len()), (0, 14));
+    assert_eq!(again.addresses, deployed.addresses);
+    assert_eq!(client.best().await?, block);
+    assert_eq!(fs::read_to_string(&paths.record)?, text);
+
+    // Without its record, too, and the record is found out anew.
+    fs::remove_file(&paths.record)?;
+    let again = put(&client, &network, &paths, &alice).await?;
+    assert_eq!(again.done.len(), 0);
+    assert_eq!(fs::read_to_string(&paths.record)?, text);
+    assert_eq!(client.best().await?, block);
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_kind_of_drift_is_a_line() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let good = network(node.port())?;
+    let client = connect(&good).await?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+    let alice = key("//Alice")?;
+    put(&client, &good, &paths, &alice).await?;
+    assert_eq!(drifts(&client, &good, &paths).await?, [""; 0]);
+
+    // What the network's file says otherwise.
+    let mut other = good.clone();
+    other.delays.exit_ms = 7_200_000;
+    let lines = drifts(&client, &other, &paths).await?;
+    assert_eq!(
+        lines,
+        ["tick_stream: exit delay, ms: should be 7200000, is 3600000"]
+    );
+    let mut other = good.clone();
+    other.delays.change_ms = 259_200_000;
+    let lines = drifts(&client, &other, &paths).await?;
+    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        lines[0],
+        "vlk_token: change delay, ms: should be 259200000, is 0"
+    );
+    let mut other = good.clone();
+    other.fees.tips = 400;
+    let lines = drifts(&client, &other, &paths).await?;
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].starts_with("payment_handler: fees: should be FeeSchedule"));
+    let mut other = good.clone();
+    other.roles.treasury = alice.account();
+    let lines = drifts(&client, &other, &paths).await?;
+    assert!(lines.len() == 1 && lines[0].starts_with("payment_handler: treasury: "));
+    let mut other = good.clone();
+    other.roles.owner = Some([9; 32]);
+    let lines = drifts(&client, &other, &paths).await?;
+    assert!(lines.len() == 5 && lines[4].starts_with("tick_stream: owner: "));
+    let mut other = good.clone();
+    other.tokens.push([9; 32]);
+    let lines = drifts(&client, &other, &paths).await?;
+    assert_eq!(lines, ["payment_handler: assets: should be 3, is 2"]);
+    let mut other = good.clone();
+    other.vlk.allocations[0].amount += 1;
+    let lines = drifts(&client, &other, &paths).await?;
+    assert!(
+        lines.len() == 1 && lines[0].starts_with("vlk_token: cap: "),
+        "{lines:?}"
+    );
+
+    // Another artifact.
+    let changed = folder.0.join("ink");
+    for name in vilokanam_suite::CONTRACTS {
+        let from = paths.artifacts.join(name).join(name).with_extension("wasm");
+        fs::create_dir_all(changed.join(name))?;
+        fs::copy(from, changed.join(name).join(name).with_extension("wasm"))?;
+    }
+    for (name, lines_then) in [("pricing_engine", 1), (vilokanam_suite::CODE_ONLY, 1)] {
+        let file = changed.join(name).join(name).with_extension("wasm");
+        let built = fs::read(&file)?;
+        // An empty custom section named x: the same code by another hash.
+        fs::write(&file, [&built[..], &[0, 2, 1, b'x']].concat())?;
+        let mut paths = paths.clone();
+        paths.artifacts = changed.clone();
+        let lines = drifts(&client, &good, &paths).await?;
+        assert_eq!(lines.len(), lines_then, "{lines:?}");
+        assert!(
+            lines[0].contains(name) && lines[0].contains("code"),
+            "{lines:?}"
+        );
+        fs::write(&file, built)?;
+    }
+
+    // What changes on the chain: fees, wiring, a listing, an asset that is closed, the meter's second code, an owner, a code.
+    let (site, _) = site(&client, &good, &paths).await?;
+    let (payments, pricing) = ("payment_handler", "pricing_engine");
+    let (meter, registry) = ("tick_stream", "stream_registry");
+    let mut wiring = site
+        .administration(site.target.contract("pricing_engine")?.address)
+        .await?
+        .wiring;
+    wiring.registry = Some([8; 32].into());
+    let fees = FeeSchedule {
+        tips_bps: 1,
+        ..good.fee_schedule()
+    };
+    let token_code = site.target.code("vlk_token")?.hash;
+    let changes = [
+        (payments, Change::Fees(fees), "payment_handler: fees: "),
+        (
+            payments,
+            Change::SetAsset {
+                asset: 1,
+                allowed: false,
+            },
+            "payment_handler: asset 1: ",
+        ),
+        (
+            payments,
+            Change::ListToken([7; 32].into()),
+            "payment_handler: assets: should be 2, is 3",
+        ),
+        (
+            payments,
+            Change::Treasury([7; 32].into()),
+            "payment_handler: treasury: ",
+        ),
+        (pricing, Change::Wiring(wiring), "pricing_engine: wiring: "),
+        (
+            meter,
+            Change::Settler(token_code.into()),
+            "tick_stream: code of ",
+        ),
+        (
+            registry,
+            Change::Delay(259_200_000),
+            "stream_registry: change delay, ms: ",
+        ),
+        (
+            pricing,
+            Change::Code(token_code.into()),
+            "pricing_engine: code, by the artifact: ",
+        ),
+    ];
+    let mut before = drifts(&client, &good, &paths).await?;
+    assert_eq!(before, [""; 0]);
+    let mut ids = std::collections::BTreeMap::new();
+    for (name, change, line) in changes {
+        let mut contract = administered(site.target.contract(name)?.address.into());
+        let id = ids.entry(name).or_insert(0u32);
+        *id += 1;
+        let announced = send(&client, &alice, contract.announce(change)).await;
+        announced.with_context(|| line)?;
+        let applied = send(&client, &alice, contract.apply(*id)).await;
+        applied.with_context(|| line)?;
+        let after = drifts(&client, &good, &paths).await?;
+        let new: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+        assert!(
+            new.iter().any(|new| new.starts_with(line)),
+            "{line}: {new:?}"
+        );
+        before = after;
+    }
+    let ended = before
+        .iter()
+        .filter(|line| line.contains("by the record"))
+        .count();
+    assert_eq!(ended, 1, "{before:?}");
+    Ok(())
+}
