@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::operate::Operate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Live video billed by the second: deploys and drives the Vilokanam contracts.
@@ -33,6 +34,9 @@ pub enum Command {
     /// Half of the sessions are billed by the clock and settled by the page, half by signed vouchers, redeemed in batches.
     /// Every session, payee and refund is compared with an independent calculation, to the unit.
     Replay(ReplayArgs),
+
+    #[command(flatten)]
+    Operate(Operate),
 }
 
 /// What `vilokanam demo` takes.

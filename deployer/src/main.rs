@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod operate;
 mod replay;
 mod show;
 
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Operate(command) => operate::run(&command),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
