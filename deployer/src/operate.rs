@@ -300,19 +300,33 @@ fn shown(status: &Status) -> String {
 }
 
 async fn read(args: &ReadArgs) -> Result<bool> {
-    let MessageArgs { contract, message, args: values, at } = &args.message;
+    let MessageArgs {
+        contract,
+        message,
+        args: values,
+        at,
+    } = &args.message;
     let origin = args.origin.as_deref().map(vilokanam_client::parse_account);
     let suite = at.open().await?;
-    let value = suite.read(contract, message, values, origin.transpose()?).await?;
+    let value = suite
+        .read(contract, message, values, origin.transpose()?)
+        .await?;
     // What is read is JSON for people, too.
     print_json(&value)
 }
 
 async fn call(args: &CallArgs) -> Result<bool> {
-    let MessageArgs { contract, message, args: values, at } = &args.message;
+    let MessageArgs {
+        contract,
+        message,
+        args: values,
+        at,
+    } = &args.message;
     let key = at.key()?;
     let suite = at.open().await?;
-    let done = suite.call(&key, contract, message, values, args.value).await?;
+    let done = suite
+        .call(&key, contract, message, values, args.value)
+        .await?;
     if at.json {
         return print_json(&done);
     }
@@ -323,7 +337,11 @@ async fn call(args: &CallArgs) -> Result<bool> {
     if !done.value.is_null() {
         writeln!(out, "{}", done.value)?;
     }
-    writeln!(out, "Done in block {}, by {}.", done.block, done.transaction)?;
+    writeln!(
+        out,
+        "Done in block {}, by {}.",
+        done.block, done.transaction
+    )?;
     Ok(true)
 }
 
@@ -332,7 +350,12 @@ fn told(event: &Value) -> String {
     let name = |name: &str| event[name].as_str().unwrap_or("?").to_owned();
     let fields = event["fields"].as_object().into_iter().flatten();
     let fields = fields.map(|(name, field)| format!(" {name}={}", variant(field)));
-    format!("{} {}{}", name("contract"), name("event"), fields.collect::<String>())
+    format!(
+        "{} {}{}",
+        name("contract"),
+        name("event"),
+        fields.collect::<String>()
+    )
 }
 
 async fn watch(args: &WatchArgs) -> Result<bool> {
@@ -372,7 +395,10 @@ async fn upgrade(args: &UpgradeArgs) -> Result<bool> {
     }
     let line = match outcome {
         Outcome::Unchanged => format!("{} runs this version already.", args.contract),
-        Outcome::Upgraded(told) => format!("{} is version {} now: {}", told.contract, told.version, told.to),
+        Outcome::Upgraded(told) => format!(
+            "{} is version {} now: {}",
+            told.contract, told.version, told.to
+        ),
         Outcome::Waits { id, left_ms, .. } => format!(
             "Change {id} of {} can be applied in {} s: run this again then.",
             args.contract,

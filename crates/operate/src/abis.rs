@@ -35,7 +35,10 @@ impl Abis {
         if let Ok(text) = fs::read_to_string(self.file(code)) {
             return Ok(text);
         }
-        let built = fs::read_dir(&self.artifacts).into_iter().flatten().flatten();
+        let built = fs::read_dir(&self.artifacts)
+            .into_iter()
+            .flatten()
+            .flatten();
         for folder in built.map(|entry| entry.path()) {
             let Some(built) = folder.file_name() else {
                 continue;
@@ -44,7 +47,10 @@ impl Abis {
             let Ok(text) = fs::read_to_string(file) else {
                 continue;
             };
-            if self.parse(&text).is_ok_and(|abi| abi.code_hash == Some(*code)) {
+            if self
+                .parse(&text)
+                .is_ok_and(|abi| abi.code_hash == Some(*code))
+            {
                 self.keep(code, &text)?;
                 return Ok(text);
             }

@@ -20,7 +20,11 @@ pub struct Refused {
 
 impl core::fmt::Display for Refused {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { contract, message, error } = self;
+        let Self {
+            contract,
+            message,
+            error,
+        } = self;
         write!(f, "{contract} refused `{message}`: {}", variant(error))
     }
 }
@@ -52,7 +56,9 @@ pub fn variant(value: &Value) -> String {
             let inside = object.iter().next();
             inside.map_or_else(String::new, |(name, inner)| match inner {
                 Value::Object(fields) => {
-                    let fields = fields.iter().map(|(name, field)| format!("{name}: {}", variant(field)));
+                    let fields = fields
+                        .iter()
+                        .map(|(name, field)| format!("{name}: {}", variant(field)));
                     format!("{name} {{ {} }}", fields.collect::<Vec<_>>().join(", "))
                 }
                 inner => format!("{name}({})", variant(inner)),
@@ -72,7 +78,8 @@ impl Deployed {
         origin: Option<AccountId>,
     ) -> Result<Value> {
         let of = self.contract(contract)?;
-        self.read_by(&of.abi, &of.address, contract, message, args, origin).await
+        self.read_by(&of.abi, &of.address, contract, message, args, origin)
+            .await
     }
 
     /// The same of whatever contract has this metadata.
@@ -90,7 +97,10 @@ impl Deployed {
         let origin = origin.unwrap_or([0; 32]);
         let dry = self.client.dry_call(&origin, address, 0, &data).await?;
         let returned = dry.result.with_context(|| {
-            format!("{contract} cannot be asked for `{}` {}", message.label, dry.debug)
+            format!(
+                "{contract} cannot be asked for `{}` {}",
+                message.label, dry.debug
+            )
         })?;
         value_of(abi, contract, &message.label, &returned.data)
     }
@@ -112,13 +122,19 @@ impl Deployed {
         }
         let data = of.abi.encode(message, args)?;
         let origin = key.account();
-        let dry = self.client.dry_call(&origin, &of.address, value, &data).await?;
+        let dry = self
+            .client
+            .dry_call(&origin, &of.address, value, &data)
+            .await?;
         let returned = dry
             .result
             .with_context(|| format!("{contract} cannot carry out `{label}` {}", dry.debug))?;
         let expected = value_of(&of.abi, contract, label, &returned.data)?;
         let call = Call::call(&of.address, value, dry.gas.with_margin(), &data);
-        let included = self.client.submit(key, &call, self.network.finality).await?;
+        let included = self
+            .client
+            .submit(key, &call, self.network.finality)
+            .await?;
         // What a transaction returned is not on the chain. It did not trap, and a refusal is reported as `ContractReverted`.
         included.result.clone().with_context(|| {
             format!("{contract} did not carry out `{label}`, although a dry run said that it would")
@@ -139,15 +155,19 @@ impl Deployed {
 
     /// An event with its contract's name and fields; bytes as they are where it is not known.
     pub(crate) fn told(&self, event: &ContractEvent) -> Result<Value> {
-        let found = self.contracts.iter().find(|(_, of)| of.address == event.contract);
+        let found = self
+            .contracts
+            .iter()
+            .find(|(_, of)| of.address == event.contract);
         let Some((name, of)) = found else {
             let account = vilokanam_client::ss58(&event.contract, self.facts.ss58_prefix);
             return Ok(json!({ "contract": account, "data": hex(&event.data) }));
         };
         match of.abi.event(&event.topics, &event.data)? {
-            Some(Told { name: event, fields }) => {
-                Ok(json!({ "contract": name, "event": event, "fields": fields }))
-            }
+            Some(Told {
+                name: event,
+                fields,
+            }) => Ok(json!({ "contract": name, "event": event, "fields": fields })),
             None => Ok(json!({ "contract": name, "data": hex(&event.data) })),
         }
     }

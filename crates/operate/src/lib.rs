@@ -118,7 +118,10 @@ impl Deployed {
     fn contract(&self, name: &str) -> Result<&Contract> {
         self.contracts.get(name).with_context(|| {
             let names: Vec<_> = self.names().collect();
-            format!("no contract is called `{name}`: there are {}", names.join(", "))
+            format!(
+                "no contract is called `{name}`: there are {}",
+                names.join(", ")
+            )
         })
     }
 }

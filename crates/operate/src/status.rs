@@ -111,7 +111,9 @@ fn amount(value: &Value) -> Result<Balance> {
 }
 
 fn number(value: &Value) -> Result<u64> {
-    value.as_u64().with_context(|| format!("{value} is no number"))
+    value
+        .as_u64()
+        .with_context(|| format!("{value} is no number"))
 }
 
 impl Deployed {
@@ -139,7 +141,9 @@ impl Deployed {
         }
         let mut start = json!(0);
         while !start.is_null() {
-            let listing = self.ask("stream_registry", "live_streams", json!([start, u32::MAX])).await?;
+            let listing = self
+                .ask("stream_registry", "live_streams", json!([start, u32::MAX]))
+                .await?;
             for stream in listing["streams"].as_array().into_iter().flatten() {
                 status.live.push(self.stream_status(stream).await?);
             }
@@ -174,16 +178,29 @@ impl Deployed {
             proposed_owner: told["proposed_owner"].clone(),
             change_delay_ms: number(&told["change_delay_ms"])?,
             pending: pending.collect::<Result<_>>()?,
-            balance: self.client.account(&contract.address).await?.free.to_string(),
+            balance: self
+                .client
+                .account(&contract.address)
+                .await?
+                .free
+                .to_string(),
         })
     }
 
     async fn asset_status(&self, asset: u64) -> Result<AssetStatus> {
         let payments = self.address("payment_handler")?;
-        let known = self.ask("payment_handler", "PaymentHandler::asset", json!([asset])).await?;
-        let totals = self.ask("payment_handler", "totals", json!([asset])).await?;
+        let known = self
+            .ask("payment_handler", "PaymentHandler::asset", json!([asset]))
+            .await?;
+        let totals = self
+            .ask("payment_handler", "totals", json!([asset]))
+            .await?;
         let mut owed: Balance = 0;
-        for part in totals.as_object().into_iter().flat_map(|totals| totals.values()) {
+        for part in totals
+            .as_object()
+            .into_iter()
+            .flat_map(|totals| totals.values())
+        {
             owed = owed.saturating_add(amount(part)?);
         }
         let token = known["token"].as_str();
@@ -198,7 +215,14 @@ impl Deployed {
                 let token = vilokanam_client::parse_account(token)?;
                 let payments = hex(&payments);
                 let has = self
-                    .read_by(abi, &token, "the token", "PSP22::balance_of", &json!([payments]), None)
+                    .read_by(
+                        abi,
+                        &token,
+                        "the token",
+                        "PSP22::balance_of",
+                        &json!([payments]),
+                        None,
+                    )
                     .await;
                 has.ok().map(|has| amount(&has)).transpose()?
             }
@@ -215,9 +239,15 @@ impl Deployed {
     }
 
     async fn stream_status(&self, stream: &Value) -> Result<StreamStatus> {
-        let record = self.ask("stream_registry", "StreamRegistry::stream", json!([stream])).await?;
-        let facts = self.ask("stream_registry", "facts", json!([stream])).await?;
-        let viewers = self.ask("tick_stream", "live_viewers", json!([stream])).await?;
+        let record = self
+            .ask("stream_registry", "StreamRegistry::stream", json!([stream]))
+            .await?;
+        let facts = self
+            .ask("stream_registry", "facts", json!([stream]))
+            .await?;
+        let viewers = self
+            .ask("tick_stream", "live_viewers", json!([stream]))
+            .await?;
         Ok(StreamStatus {
             stream: number(stream)?,
             owner: record["owner"].clone(),

@@ -52,7 +52,11 @@ pub struct Incompatible {
 
 impl core::fmt::Display for Incompatible {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        writeln!(f, "the new version of {} does not fit the one that runs:", self.contract)?;
+        writeln!(
+            f,
+            "the new version of {} does not fit the one that runs:",
+            self.contract
+        )?;
         for line in &self.lines {
             writeln!(f, "  {line}")?;
         }
@@ -221,15 +225,24 @@ impl Deployed {
             tell(&Step::Applied { already: true })?;
         } else {
             upgraded.accepted = self.fits(&target, new, &running, options, &mut tell)?;
-            upgraded.reason = options.accept.clone().filter(|_| !upgraded.accepted.is_empty());
+            upgraded.reason = options
+                .accept
+                .clone()
+                .filter(|_| !upgraded.accepted.is_empty());
             self.begin(&upgraded)?;
             self.upload(key, new, &mut tell).await?;
             let (id, due_ms) = self.announce(key, &target, new, &mut tell).await?;
             let left_ms = self.wait(due_ms, options.wait).await?;
             if left_ms > 0 {
-                return Ok(Outcome::Waits { id, due_ms, left_ms });
+                return Ok(Outcome::Waits {
+                    id,
+                    due_ms,
+                    left_ms,
+                });
             }
-            let applied = self.call(key, &target.host, "Administered::apply", &json!([id]), 0).await?;
+            let applied = self
+                .call(key, &target.host, "Administered::apply", &json!([id]), 0)
+                .await?;
             upgraded.block = Some(applied.block);
             upgraded.transaction = Some(applied.transaction);
             ensure!(
@@ -246,7 +259,9 @@ impl Deployed {
                 .await
                 .with_context(|| format!("the new version runs, and is not migrated: run this again once `{message}` can be called"))?;
             upgraded.migrated = Some(message.clone());
-            tell(&Step::Migrated { message: message.clone() })?;
+            tell(&Step::Migrated {
+                message: message.clone(),
+            })?;
         }
         let messages = self.reads_well(&target.host).await?;
         tell(&Step::Verified { messages })?;
@@ -258,7 +273,11 @@ impl Deployed {
     fn hosted(&self, name: &str) -> Result<Target> {
         let known = self.record.codes.contains_key(name);
         let names: Vec<_> = self.record.codes.keys().map(String::as_str).collect();
-        ensure!(known, "nothing is called `{name}`: there are {}", names.join(", "));
+        ensure!(
+            known,
+            "nothing is called `{name}`: there are {}",
+            names.join(", ")
+        );
         let role = name.rsplit('_').next().unwrap_or(name);
         let mut letters = role.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -283,7 +302,10 @@ impl Deployed {
             let found = self.client.contract(&address).await?;
             return Ok(found.context("the contract is gone")?.code_hash);
         };
-        let stored = self.client.contract_storage(&address, &cell.to_le_bytes()).await?;
+        let stored = self
+            .client
+            .contract_storage(&address, &cell.to_le_bytes())
+            .await?;
         let stored = stored.with_context(|| format!("{} has an empty cell", target.host))?;
         let hash = Hash::try_from(stored);
         hash.map_err(|_| anyhow::anyhow!("{} has another cell there", target.host))
@@ -303,11 +325,19 @@ impl Deployed {
         if target.cell.is_some() {
             // It runs on its host's storage, which may know cells that the old one did not.
             let of_host = compare_storage(self.abi(&target.host)?, &new.abi);
-            found.extend(of_host.into_iter().filter(|one| !found.contains(one)).collect::<Vec<_>>());
+            found.extend(
+                of_host
+                    .into_iter()
+                    .filter(|one| !found.contains(one))
+                    .collect::<Vec<_>>(),
+            );
         }
         let mut lines: Vec<String> = found.iter().map(ToString::to_string).collect();
         if target.cell.is_none() && !can_upgrade(&new.wasm)? {
-            lines.push("upgrades: the new code has no `set_code_hash`, and can never be replaced".to_owned());
+            lines.push(
+                "upgrades: the new code has no `set_code_hash`, and can never be replaced"
+                    .to_owned(),
+            );
         }
         for cell in opaque_cells(&new.abi) {
             tell(&Step::Unseen { cell })?;
@@ -338,7 +368,10 @@ impl Deployed {
             let (hash, _) = dry.context("the chain does not take the new code")?;
             ensure!(hash == new.hash, "the chain hashes code otherwise");
             let call = Call::upload(&new.wasm);
-            let sent = self.client.submit(key, &call, self.network.finality).await?;
+            let sent = self
+                .client
+                .submit(key, &call, self.network.finality)
+                .await?;
             sent.result.clone().context("uploading the new code")?;
             included = Some(sent);
         }
@@ -370,18 +403,36 @@ impl Deployed {
         let (id, due_ms) = match waiting {
             Some(waiting) => waiting,
             None => {
-                self.call(key, &target.host, "Administered::announce", &json!([change]), 0).await?;
+                self.call(
+                    key,
+                    &target.host,
+                    "Administered::announce",
+                    &json!([change]),
+                    0,
+                )
+                .await?;
                 let waiting = self.waiting(target, &change).await?;
                 waiting.context("what was announced does not wait")?
             }
         };
-        tell(&Step::Announced { id, due_ms, already })?;
+        tell(&Step::Announced {
+            id,
+            due_ms,
+            already,
+        })?;
         Ok((id, due_ms))
     }
 
     /// A change that waits: its number, and when it is due.
     async fn waiting(&self, target: &Target, change: &Value) -> Result<Option<(u64, u64)>> {
-        let told = self.read(&target.host, "Administered::administration", &Value::Null, None).await?;
+        let told = self
+            .read(
+                &target.host,
+                "Administered::administration",
+                &Value::Null,
+                None,
+            )
+            .await?;
         let pending = told["pending"].as_array().into_iter().flatten();
         let mut found = pending.filter(|one| one["change"] == *change);
         Ok(found.find_map(|one| Some((one["id"].as_u64()?, one["due_ms"].as_u64()?))))
@@ -403,9 +454,16 @@ impl Deployed {
     async fn reads_well(&self, name: &str) -> Result<usize> {
         let Contract { address, abi, .. } = self.contract(name)?;
         let mut asked = 0;
-        for message in abi.messages.iter().filter(|one| !one.mutates && one.args.is_empty()) {
+        for message in abi
+            .messages
+            .iter()
+            .filter(|one| !one.mutates && one.args.is_empty())
+        {
             let label = &message.label;
-            let dry = self.client.dry_call(&[0; 32], address, 0, &message.selector).await?;
+            let dry = self
+                .client
+                .dry_call(&[0; 32], address, 0, &message.selector)
+                .await?;
             let returned = dry.result.with_context(|| {
                 format!("the new version of {name} cannot be asked for `{label}`: does it need `--migrate`?")
             })?;
@@ -420,7 +478,11 @@ impl Deployed {
 
     /// The upgrades of the record.
     fn upgrades(&mut self) -> &mut Vec<Value> {
-        let all = self.record.more.entry(UPGRADES.to_owned()).or_insert_with(|| json!([]));
+        let all = self
+            .record
+            .more
+            .entry(UPGRADES.to_owned())
+            .or_insert_with(|| json!([]));
         if !all.is_array() {
             *all = json!([]);
         }
@@ -464,7 +526,9 @@ impl Deployed {
         told["finished"] = json!(finished);
         let all = self.upgrades();
         let is = |one: &Value| {
-            one["contract"] == told["contract"] && one["to"] == told["to"] && one["finished"] == false
+            one["contract"] == told["contract"]
+                && one["to"] == told["to"]
+                && one["finished"] == false
         };
         match all.iter().rposition(is) {
             Some(place) => {

@@ -55,7 +55,11 @@ impl Deployed {
                     let Some(emitted) = event.of_contract() else {
                         continue;
                     };
-                    if !self.contracts.values().any(|of| of.address == emitted.contract) {
+                    if !self
+                        .contracts
+                        .values()
+                        .any(|of| of.address == emitted.contract)
+                    {
                         continue;
                     }
                     let seen = Seen {
