@@ -9,11 +9,12 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
 
-HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-edited vilokanam-e2e vilokanam-plots
+HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokanam-deploy vilokanam-edited vilokanam-e2e \
+	vilokanam-node vilokanam-operate vilokanam-plots vilokanam-suite
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata clean
+.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -61,6 +62,9 @@ bench: fixtures ## Measures what everything costs, also on a node, into metadata
 
 metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
 	@scripts/metadata.sh
+
+node: ## Starts a development chain on this machine, ephemeral and sealed at once; PORT=9944
+	@scripts/node.sh $(or $(PORT),9944)
 
 clean: ## Removes everything built
 	cargo clean

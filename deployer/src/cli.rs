@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::network::{NetworkArgs, DEPLOY_NOTES, PLAN_NOTES, VERIFY_NOTES};
 use crate::operate::Operate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -17,6 +18,9 @@ Examples:
   vilokanam demo --viewers 20 --seed 7    a smaller, and another one
   vilokanam demo --json | jq .settled     the same in numbers
   vilokanam replay                        20,000 sessions at once, measured
+  vilokanam plan --network local          what putting the suite on a node would do and cost
+  vilokanam deploy --network local        put it there
+  vilokanam verify --network local        is it still as it should be?
 
 The contracts must be built first: `make contracts`.";
 
@@ -34,6 +38,18 @@ pub enum Command {
     /// Half of the sessions are billed by the clock and settled by the page, half by signed vouchers, redeemed in batches.
     /// Every session, payee and refund is compared with an independent calculation, to the unit.
     Replay(ReplayArgs),
+
+    /// Says what a deployment would do: codes, addresses, gas, deposits, fees, the balance needed and there.
+    #[command(after_help = PLAN_NOTES)]
+    Plan(NetworkArgs),
+
+    /// Puts the suite on a chain with pallet-contracts, or what is missing of it, and verifies it.
+    #[command(after_help = DEPLOY_NOTES)]
+    Deploy(NetworkArgs),
+
+    /// Compares a deployed suite with the artifacts, the record and the network's file.
+    #[command(after_help = VERIFY_NOTES)]
+    Verify(NetworkArgs),
 
     #[command(flatten)]
     Operate(Operate),

@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod network;
 mod operate;
 mod replay;
 mod show;
@@ -11,7 +12,16 @@ use cli::{Cli, Command};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // Commands that look at a real chain tell "it differs" from "it could not be looked at".
+    let failed = match command {
+        Command::Deploy(_) | Command::Verify(_) | Command::Operate(_) => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
+    };
+    let done = match command {
+        Command::Plan(args) => network::run_plan(&args),
+        Command::Deploy(args) => network::run_deploy(&args),
+        Command::Verify(args) => network::run_verify(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Operate(command) => operate::run(&command),
@@ -21,7 +31,10 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(e) => {
             eprintln!("error: {e:#}");
-            ExitCode::FAILURE
+            match operate::is_refusal(&e) {
+                true => ExitCode::FAILURE,
+                false => failed,
+            }
         }
     }
 }

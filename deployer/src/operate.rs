@@ -1,18 +1,15 @@
 //! `vilokanam status`, `read`, `call`, `watch`, `export`, `upgrade`: the everyday of a deployed suite.
 
-use anyhow::{Context, Result};
+use crate::network::{key, wait, NetworkArgs};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use comfy_table::{presets::NOTHING, Table};
 use serde::Serialize;
 use serde_json::Value;
-use std::{
-    io::{stdout, Write},
-    path::PathBuf,
-};
-use vilokanam_client::Key;
-use vilokanam_deploy::{Network, Record};
+use std::io::{stdout, Write};
 use vilokanam_operate::{
-    export, variant, Deployed, NewCode, Outcome, Seen, Status, Step, UpgradeOptions, WatchOptions,
+    export, variant, Deployed, Incompatible, NewCode, Outcome, Refused, Seen, Status, Step,
+    UpgradeOptions, WatchOptions,
 };
 use vilokanam_suite::artifacts_dir;
 
@@ -21,7 +18,7 @@ use vilokanam_suite::artifacts_dir;
 pub enum Operate {
     /// Shows how the suite stands: addresses, versions, pending changes, money, live streams.
     #[command(after_help = STATUS_NOTES)]
-    Status(Where),
+    Status(NetworkArgs),
 
     /// Asks a contract, and changes nothing.
     #[command(after_help = READ_NOTES)]
@@ -37,7 +34,7 @@ pub enum Operate {
 
     /// Writes addresses and ABI of the contracts as one JSON document, for programs that use them.
     #[command(after_help = EXPORT_NOTES)]
-    Export(Where),
+    Export(NetworkArgs),
 
     /// Puts the next version of a contract in the place of the one that runs.
     ///
@@ -49,7 +46,7 @@ pub enum Operate {
 }
 
 const STATUS_NOTES: &str = "\
-Exit code: 0 if the contracts have all that they owe, 1 if not.
+Exit code: 0 if the contracts have all that they owe, 1 if not, 2 if the chain could not be asked.
 
 Examples:
   vilokanam status --network local
@@ -74,7 +71,7 @@ Examples:
   vilokanam call stream_registry go_live --args '{\"stream\": 1, \"grace_ms\": 60000}' --network local";
 
 const WATCH_NOTES: &str = "\
-Where the network's finality is \"final\", a block's events are shown once it can never be undone.
+NetworkArgs the network's finality is \"final\", a block's events are shown once it can never be undone.
 
 Examples:
   vilokanam watch --network local
@@ -92,26 +89,6 @@ Examples:
   vilokanam upgrade tick_stream --network local --migrate migrate --wait
   vilokanam upgrade tick_stream --network local --accept-incompatible 'nobody uses `audience`'";
 
-/// Which suite, and how to answer.
-#[derive(Debug, Args)]
-pub struct Where {
-    /// The network: a file in deployer/config, or `local`.
-    #[arg(long, value_name = "NAME")]
-    network: String,
-
-    /// Answer in JSON.
-    #[arg(long)]
-    json: bool,
-
-    /// The folder of the networks' files.
-    #[arg(long, value_name = "DIR")]
-    config: Option<PathBuf>,
-
-    /// The record of the deployment, if it is not deployments/NAME.json.
-    #[arg(long, value_name = "FILE")]
-    record: Option<PathBuf>,
-}
-
 /// A message.
 #[derive(Debug, Args)]
 pub struct MessageArgs {
@@ -126,7 +103,7 @@ pub struct MessageArgs {
     args: Value,
 
     #[command(flatten)]
-    at: Where,
+    at: NetworkArgs,
 }
 
 /// What `vilokanam read` takes.
@@ -155,7 +132,7 @@ pub struct CallArgs {
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     #[command(flatten)]
-    at: Where,
+    at: NetworkArgs,
 
     /// Begins with this block, and not with the next one.
     #[arg(long, value_name = "BLOCK")]
@@ -173,7 +150,7 @@ pub struct UpgradeArgs {
     contract: String,
 
     #[command(flatten)]
-    at: Where,
+    at: NetworkArgs,
 
     /// A message of the new version that is called once it runs; it takes no arguments.
     #[arg(long, value_name = "MESSAGE")]
@@ -201,35 +178,26 @@ fn amount(text: &str) -> Result<u128, String> {
     amount.map_err(|_| "a whole number of base units".to_owned())
 }
 
-impl Where {
-    fn network(&self) -> Result<Network> {
-        Network::load(&self.network, self.config.as_deref())
-    }
+async fn open(at: &NetworkArgs) -> Result<Deployed> {
+    let paths = at.paths();
+    Deployed::open(at.network()?, &paths.record, &paths.artifacts).await
+}
 
-    async fn open(&self) -> Result<Deployed> {
-        let record = self.record.clone();
-        let record = record.unwrap_or_else(|| Record::default_path(&self.network));
-        Deployed::open(self.network()?, &record, &artifacts_dir()).await
-    }
-
-    fn key(&self) -> Result<Key> {
-        let network = self.network()?;
-        Key::load(network.key_file.as_deref(), network.development)
-    }
+/// Whether it is the answer of a contract, or of the comparison, and not that there was no answer.
+pub fn is_refusal(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(|cause| cause.is::<Refused>() || cause.is::<Incompatible>())
 }
 
 /// Runs a command. `false` if what it found is not in order.
 pub fn run(command: &Operate) -> Result<bool> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    wait(async {
         match command {
             Operate::Status(at) => status(at).await,
             Operate::Read(args) => read(args).await,
             Operate::Call(args) => call(args).await,
             Operate::Watch(args) => watch(args).await,
-            Operate::Export(at) => print_json(&export(&at.open().await?)?),
+            Operate::Export(at) => print_json(&export(&open(at).await?)?),
             Operate::Upgrade(args) => upgrade(args).await,
         }
     })
@@ -240,8 +208,8 @@ fn print_json(value: &impl Serialize) -> Result<bool> {
     Ok(true)
 }
 
-async fn status(at: &Where) -> Result<bool> {
-    let status = at.open().await?.status().await?;
+async fn status(at: &NetworkArgs) -> Result<bool> {
+    let status = open(at).await?.status().await?;
     if at.json {
         print_json(&status)?;
     } else {
@@ -307,7 +275,7 @@ async fn read(args: &ReadArgs) -> Result<bool> {
         at,
     } = &args.message;
     let origin = args.origin.as_deref().map(vilokanam_client::parse_account);
-    let suite = at.open().await?;
+    let suite = open(at).await?;
     let value = suite
         .read(contract, message, values, origin.transpose()?)
         .await?;
@@ -322,8 +290,8 @@ async fn call(args: &CallArgs) -> Result<bool> {
         args: values,
         at,
     } = &args.message;
-    let key = at.key()?;
-    let suite = at.open().await?;
+    let key = key(&at.network()?)?;
+    let suite = open(at).await?;
     let done = suite
         .call(&key, contract, message, values, args.value)
         .await?;
@@ -371,12 +339,12 @@ async fn watch(args: &WatchArgs) -> Result<bool> {
         // Whoever reads has gone: `watch | head` is no error.
         Ok(writeln!(stdout(), "{line}").is_ok())
     };
-    args.at.open().await?.watch(options, tell).await?;
+    open(&args.at).await?.watch(options, tell).await?;
     Ok(true)
 }
 
 async fn upgrade(args: &UpgradeArgs) -> Result<bool> {
-    let key = args.at.key()?;
+    let key = key(&args.at.network()?)?;
     let artifact = args.artifact.as_deref().unwrap_or(&args.contract);
     let new = NewCode::load(&args.contract, &artifacts_dir(), artifact)?;
     let options = UpgradeOptions {
@@ -384,7 +352,7 @@ async fn upgrade(args: &UpgradeArgs) -> Result<bool> {
         accept: args.accept_incompatible.clone(),
         wait: args.wait,
     };
-    let mut suite = args.at.open().await.context("upgrading")?;
+    let mut suite = open(&args.at).await?;
     let tell = |step: &Step| {
         eprintln!("{}", step_line(step));
         Ok(())

@@ -24,6 +24,7 @@ pub struct Facts {
     /// The prefix of its accounts in SS58.
     pub ss58_prefix: u16,
     /// The least that an account can have.
+    #[serde(serialize_with = "as_text")]
     pub existential_deposit: Balance,
     /// The bytes of its balances.
     pub balance_bytes: usize,
@@ -41,8 +42,10 @@ pub struct ContractsFacts {
     /// Whether contracts may use unstable host functions: a development chain.
     pub unstable_interface: bool,
     /// What the chain takes for one more stored item.
+    #[serde(serialize_with = "as_text")]
     pub deposit_per_item: Balance,
     /// What the chain takes for one more stored byte.
+    #[serde(serialize_with = "as_text")]
     pub deposit_per_byte: Balance,
 }
 
@@ -184,6 +187,11 @@ fn number(bytes: Option<Vec<u8>>) -> Balance {
 
 fn as_hex<S: serde::Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&hex(hash))
+}
+
+/// Amounts are texts in JSON, whose numbers many programs read with 53 bits.
+fn as_text<S: serde::Serializer>(amount: &Balance, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Transactions: signed, sent, and followed until something is known of them.
 
 use crate::{
-    hex, AccountId, Balance, Block, ChainEvent, Client, ContractEvent, DispatchError, Hash, Key,
-    RpcError,
+    hex, AccountId, Balance, Block, ChainEvent, Client, ContractEvent, DispatchError, Gas, Hash,
+    Key, RpcError,
 };
 use anyhow::{anyhow, bail, Context, Result};
 use parity_scale_codec::{Decode, Encode};
@@ -23,6 +23,8 @@ use tokio::time::sleep;
 const MORTAL_BLOCKS: u64 = 64;
 /// How many polls until a transaction that no block has is sent again.
 const RESEND_POLLS: u32 = 30;
+/// After so many polls it is sent again the first time.
+const FIRST_RESEND: u32 = 3;
 /// How often a transaction is made anew whose nonce somebody else took.
 const ATTEMPTS: u32 = 5;
 
@@ -162,6 +164,11 @@ impl Client {
 
     /// What a transaction would cost, besides deposits. Needs no key.
     pub async fn fee(&self, account: &AccountId, call: &Call) -> Result<Balance> {
+        Ok(self.weigh(account, call).await?.1)
+    }
+
+    /// What a transaction weighs and would cost, besides deposits. Needs no key.
+    pub async fn weigh(&self, account: &AccountId, call: &Call) -> Result<(Gas, Balance)> {
         let born = self.finalized().await?;
         let mut partial = self.partial(call, 0, born)?;
         let unsigned = MultiSignature::Sr25519([0; 64]);
@@ -171,9 +178,9 @@ impl Client {
         let length = u32::try_from(bytes.len())?;
         let args = [bytes, length.encode()].concat();
         let answer = self.ask("TransactionPaymentApi_query_info", &args).await?;
-        // The weight, the dispatch class, the fee.
-        let (_, _, fee) = <(crate::Gas, u8, Balance)>::decode(&mut &answer[..])?;
-        Ok(fee)
+        // Between weight and fee is the dispatch class.
+        let (weight, _, fee) = <(Gas, u8, Balance)>::decode(&mut &answer[..])?;
+        Ok((weight, fee))
     }
 
     /// Gives a transaction to the pool. One that is there already is as good.
@@ -261,15 +268,15 @@ impl Client {
                 }
             } else {
                 polls = polls.saturating_add(1);
-                // The nonce and the best block of one moment: what is read first must be the older.
                 let seen = looked.map_or(0, |block| block.number);
                 for (one, found) in all.iter().zip(&mut found) {
                     if found.is_none() && seen > one.to {
                         *found = Some(Err(NotIncluded::Expired));
                     }
                 }
-                if polls % RESEND_POLLS == 0 || polls == 3 {
-                    self.send_again(all, &mut found, looked).await?;
+                let all_seen = looked.map_or(best.number < start, |block| block == best);
+                if all_seen && (polls % RESEND_POLLS == 0 || polls == FIRST_RESEND) {
+                    self.send_again(all, &mut found, best).await?;
                 }
             }
             if Instant::now() > deadline {
@@ -324,14 +331,15 @@ impl Client {
         &self,
         all: &[Signed],
         found: &mut [Option<Result<Included, NotIncluded>>],
-        looked: Option<Block>,
+        looked: Block,
     ) -> Result<()> {
         let Some(account) = all.first().map(|one| one.account) else {
             return Ok(());
         };
+        // The nonce and the best block of one moment: what is read first must be the older.
         let used = self.account(&account).await?.nonce;
         // If there is a newer block, the transaction may be in it, and is looked for there first.
-        if Some(self.best().await?) != looked {
+        if self.best().await? != looked {
             return Ok(());
         }
         for (one, found) in all.iter().zip(found) {

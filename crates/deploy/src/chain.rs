@@ -36,8 +36,10 @@ pub struct Cost {
     /// Bytes of proof that its transaction may use.
     pub proof_size: u64,
     /// The storage deposit.
+    #[serde(serialize_with = "as_text")]
     pub deposit: Balance,
     /// The fee, at most.
+    #[serde(serialize_with = "as_text")]
     pub fee: Balance,
     /// Why this is not what a dry run said.
     pub estimate: Option<&'static str>,
@@ -54,8 +56,10 @@ impl Cost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Short {
     /// What the steps that are left take, and what the account must keep.
+    #[serde(serialize_with = "as_text")]
     pub needed: Balance,
     /// What is there.
+    #[serde(serialize_with = "as_text")]
     pub there: Balance,
 }
 
@@ -251,12 +255,15 @@ impl Site<'_> {
                 (Call::call(&tie.address, 0, gas, &tie.data), gas, deposit)
             }
         };
+        let (weight, fee) = self.client.weigh(origin, &call).await?;
+        // Uploading has no limit of gas; it weighs what it weighs.
+        let gas = if gas == Gas::default() { weight } else { gas };
         Ok(Cost {
             step: self.label(step),
             ref_time: gas.ref_time,
             proof_size: gas.proof_size,
             deposit,
-            fee: self.client.fee(origin, &call).await?,
+            fee,
             estimate,
         })
     }
@@ -369,6 +376,8 @@ fn constructed(data: &[u8], reverted: bool) -> Result<()> {
 pub(crate) fn is_about_money(refused: &DispatchError) -> bool {
     let names = [
         "StorageDepositNotEnoughFunds",
+        // Without a limit of its own, what the account has is the limit.
+        "StorageDepositLimitExhausted",
         "FundsUnavailable",
         "InsufficientBalance",
         "NotExpendable",
@@ -403,6 +412,11 @@ fn measured(contract: &str, kind: &TieKind) -> Gas {
         },
         _ => CONSTRUCTOR,
     }
+}
+
+/// Amounts are texts in JSON, whose numbers many programs read with 53 bits.
+fn as_text<S: serde::Serializer>(amount: &Balance, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
 }
 
 /// An amount with decimals and symbol, without the zeros at its end.

@@ -56,6 +56,21 @@ pub struct Deployed {
     pub elapsed_ms: u64,
 }
 
+impl core::fmt::Display for Deployed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for (name, address) in &self.addresses {
+            writeln!(f, "{name:16} at {address}")?;
+        }
+        let (done, skipped) = (self.done.len(), self.skipped.len());
+        let seconds = self.elapsed_ms / 1_000;
+        let tenths = self.elapsed_ms % 1_000 / 100;
+        writeln!(
+            f,
+            "{done} steps done, {skipped} done before, in {seconds}.{tenths} s"
+        )
+    }
+}
+
 /// Connects to a network, and refuses a chain that cannot host the suite or is not the recorded one.
 pub async fn open<'a>(
     client: &'a Client,

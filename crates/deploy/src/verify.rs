@@ -43,6 +43,16 @@ pub struct Verified {
     pub drifts: Vec<Drift>,
 }
 
+impl core::fmt::Display for Verified {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for drift in &self.drifts {
+            writeln!(f, "{drift}")?;
+        }
+        let (checks, drifts) = (self.checks, self.drifts.len());
+        writeln!(f, "{checks} things compared, {drifts} differ")
+    }
+}
+
 impl Verified {
     fn check<T: PartialEq + Debug>(&mut self, subject: String, expected: T, found: T) {
         self.checks = self.checks.saturating_add(1);

@@ -27,6 +27,21 @@ use vilokanam_abi::Abi;
 use vilokanam_client::{AccountId, Client, Facts, Hash};
 use vilokanam_deploy::{Network, Record};
 
+/// Keeps the metadata of all that a record names, as long as the artifacts are those that were deployed: upgrades need it.
+pub fn keep_metadata(record: &Record, record_file: &Path, artifacts: &Path) -> Result<()> {
+    let abis = Abis::new(record_file, artifacts, 42);
+    let contracts = record.contracts.iter();
+    let contracts = contracts.map(|(name, entry)| (name, entry.code_hash.0));
+    let codes = record
+        .codes
+        .iter()
+        .map(|(name, entry)| (name, entry.hash.0));
+    for (name, code) in contracts.chain(codes) {
+        abis.text_of(name, &code)?;
+    }
+    Ok(())
+}
+
 /// A suite that is there.
 pub struct Deployed {
     /// The connection.

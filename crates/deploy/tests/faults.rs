@@ -1,0 +1,486 @@
+//! What a deployment must survive, on a real node.
+
+mod common;
+
+use anyhow::{Context, Result};
+use common::*;
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::Path,
+    process::{Command, Stdio},
+    sync::{
+        atomic::{AtomicBool, AtomicU32, Ordering},
+        Arc, Mutex,
+    },
+    thread,
+    time::Duration,
+};
+use vilokanam_client::{Call, Client, Options, Until};
+use vilokanam_deploy::{deploy, open, Paths, Progress, Record, Silent};
+use vilokanam_node::{node_binary, Process, Setup};
+use vilokanam_suite::{artifacts_dir, CONTRACTS};
+
+const PORT: &str = "VILOKANAM_TEST_PORT";
+const RECORD: &str = "VILOKANAM_TEST_RECORD";
+const KEY: &str = "VILOKANAM_TEST_KEY";
+
+/// Not a test of its own: the process that the next test kills.
+#[tokio::test]
+#[ignore = "is started by killed_at_every_step"]
+async fn child() -> Result<()> {
+    let Ok(port) = env::var(PORT) else {
+        return Ok(());
+    };
+    let network = network(port.parse()?)?;
+    let client = connect(&network).await?;
+    let paths = Paths {
+        artifacts: artifacts_dir(),
+        record: env::var(RECORD)?.into(),
+    };
+    let mut tell = |progress: &Progress<'_>| {
+        println!("told: {progress}");
+        Ok(())
+    };
+    deploy(&client, &network, &paths, &key(&env::var(KEY)?)?, &mut tell).await?;
+    Ok(())
+}
+
+/// Deploys in another process, and kills that one as soon as it tells of something like `at`. Whether it came to its end.
+fn child_until(port: u16, record: &Path, uri: &str, at: &str) -> Result<bool> {
+    let mut child = Command::new(env::current_exe()?)
+        .args(["child", "--exact", "--ignored", "--nocapture"])
+        .env(PORT, port.to_string())
+        .env(RECORD, record)
+        .env(KEY, uri)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = child.stdout.take().context("its output")?;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if line.contains("told: ") && line.contains(at) {
+            child.kill()?; // SIGKILL
+            child.wait()?;
+            return Ok(false);
+        }
+    }
+    let status = child.wait()?;
+    anyhow::ensure!(status.success(), "the deployer ended with {status}");
+    Ok(true)
+}
+
+#[tokio::test]
+async fn killed_at_every_step() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let client = connect(&network).await?;
+    // At each of the points where a step can be left: sent, in a block, final. The first of them uploads the codes, too.
+    let deployers = [
+        ("//Alice", ": sent", 14, (6, 5)),
+        ("//Bob", ": in block", 2, (6, 10)),
+        ("//Charlie", ": final", 1, (6, 15)),
+    ];
+    for (uri, at, least, occurred_then) in deployers {
+        let folder = Folder::new()?;
+        let paths = folder.paths();
+        let deployer = key(uri)?.account();
+        let planned = open(&client, &network, &paths.artifacts, deployer, None).await?;
+        let steps = planned.missing().await?.len();
+        let mut kills = 0;
+        while !child_until(node.port(), &paths.record, uri, at)? {
+            kills += 1;
+            assert!(kills <= 20, "it never ends");
+        }
+        println!("{uri}: killed {kills} times where a step was{at}");
+        // Sent, each step is left once; the others come in waves.
+        match at {
+            ": sent" => assert_eq!(kills, steps),
+            _ => assert!(kills >= least),
+        }
+        // Nothing was sent twice, nothing is lost, and the addresses are those that were planned.
+        let sent = client.account(&deployer).await?.nonce;
+        assert_eq!(sent, u64::try_from(steps)?);
+        assert_eq!(occurred(&client).await?, occurred_then);
+        let record = Record::load(&paths.record)?.context("a record")?;
+        assert!(record.complete);
+        for contract in &planned.target.contracts {
+            assert_eq!(record.address(contract.name)?, contract.address);
+            assert!(record.contracts[contract.name].place.is_some());
+        }
+        assert_eq!(record.messages.len(), 3);
+        assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn node_restarted_in_the_middle() -> Result<()> {
+    let Some(binary) = node_binary() else {
+        return node(&Setup::default()).map(drop);
+    };
+    let folder = Folder::new()?;
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port();
+    let setup = Setup {
+        port: Some(port),
+        folder: Some(folder.0.join("chain")),
+        finalize_secs: None,
+    };
+    let mut node = Some(Process::start_with(&binary, &setup)?);
+    let network = network(port)?;
+    let client = connect(&network).await?;
+    let paths = folder.paths();
+    let mut starting = None;
+    let mut restart = |progress: &Progress<'_>| {
+        let first =
+            matches!(progress, Progress::Sent { step, .. } if step.starts_with("instantiate"));
+        if let Some(node) = node.take_if(|_| first) {
+            node.kill();
+            let (binary, setup) = (binary.clone(), setup.clone());
+            starting = Some(thread::spawn(move || Process::start_with(&binary, &setup)));
+        }
+        Ok(())
+    };
+    let deployed = deploy(&client, &network, &paths, &key("//Alice")?, &mut restart).await?;
+    let started = starting.context("it was restarted")?.join();
+    let _node = started.expect("no panic")?;
+    assert_eq!(deployed.done.len() + deployed.skipped.len(), 14);
+    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+    Ok(())
+}
+
+/// A proxy in front of a node, which can cut its connections, or keep answers to itself.
+struct Proxy {
+    port: u16,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+    deaf: Arc<AtomicBool>,
+    connections: Arc<AtomicU32>,
+}
+
+impl Proxy {
+    fn new(node: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let proxy = Self {
+            port: listener.local_addr()?.port(),
+            open: Arc::default(),
+            deaf: Arc::default(),
+            connections: Arc::default(),
+        };
+        let (open, deaf) = (proxy.open.clone(), proxy.deaf.clone());
+        let connections = proxy.connections.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(node) = TcpStream::connect((Ipv4Addr::LOCALHOST, node)) else {
+                    continue;
+                };
+                connections.fetch_add(1, Ordering::SeqCst);
+                let pairs = [(&client, &node, false), (&node, &client, true)];
+                for (from, to, answers) in pairs {
+                    let (Ok(mut from), Ok(mut to)) = (from.try_clone(), to.try_clone()) else {
+                        continue;
+                    };
+                    let deaf = deaf.clone();
+                    thread::spawn(move || {
+                        let mut buffer = [0; 65_536];
+                        while let Ok(count @ 1..) = std::io::Read::read(&mut from, &mut buffer) {
+                            if answers && deaf.load(Ordering::SeqCst) {
+                                continue;
+                            }
+                            if std::io::Write::write_all(&mut to, &buffer[..count]).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                }
+                if let Ok(mut open) = open.lock() {
+                    open.extend([client, node]);
+                }
+            }
+        });
+        Ok(proxy)
+    }
+
+    fn cut(&self) {
+        if let Ok(mut open) = self.open.lock() {
+            for stream in open.drain(..) {
+                let _ = stream.shutdown(std::net::Shutdown::Both);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn connection_dropped_and_answers_kept_back() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let proxy = Proxy::new(node.port())?;
+    let network = network(proxy.port)?;
+    let options = Options {
+        request: Duration::from_secs(2),
+        ..network.options()
+    };
+    let client = Client::connect(&network.endpoints, options).await?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+
+    // Cut after each transaction that is sent; once, answers are kept back until the request times out.
+    let mut sent = 0;
+    let mut trouble = |progress: &Progress<'_>| {
+        if matches!(progress, Progress::Sent { .. }) {
+            sent += 1;
+            if sent == 4 {
+                proxy.deaf.store(true, Ordering::SeqCst);
+                let deaf = proxy.deaf.clone();
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_secs(3));
+                    deaf.store(false, Ordering::SeqCst);
+                });
+            } else {
+                proxy.cut();
+            }
+        }
+        Ok(())
+    };
+    let alice = key("//Alice")?;
+    let deployed = deploy(&client, &network, &paths, &alice, &mut trouble).await?;
+    assert_eq!(deployed.skipped.len(), 0);
+    assert!(proxy.connections.load(Ordering::SeqCst) >= 14);
+    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(client.account(&alice.account()).await?.nonce, 14);
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+
+    // Nobody there any more: an error in time, which names the endpoint.
+    let options = Options {
+        patience: Duration::from_secs(2),
+        ..options
+    };
+    let client = Client::connect(&network.endpoints, options).await?;
+    drop(node);
+    proxy.cut();
+    let error = format!("{:#}", client.best().await.expect_err("no node"));
+    assert!(error.contains(&network.endpoints[0]), "{error}");
+    Ok(())
+}
+
+/// Sends a call by another connection, as somebody else with the same key would, and waits for its block.
+fn meanwhile(port: u16, uri: &'static str, call: Call) -> Result<()> {
+    let sent = thread::spawn(move || -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let client = connect(&network(port)?).await?;
+            client
+                .submit(&key(uri)?, &call, Until::InBlock)
+                .await?
+                .result?;
+            Ok(())
+        })
+    });
+    sent.join().expect("no panic")
+}
+
+#[tokio::test]
+async fn others_with_the_same_key_and_transactions_that_are_lost() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let port = node.port();
+    let network = network(port)?;
+    let client = connect(&network).await?;
+    let alice = key("//Alice")?;
+    let bob = key("//Bob")?;
+
+    // The pool does not have it: it is sent again, and takes effect once.
+    let nonce = client.next_nonce(&bob.account()).await?;
+    let call = Call::transfer(&alice.account(), UNIT);
+    let lost = client.sign(&bob, &call, nonce).await?;
+    let found = client.follow(&[lost], Until::Finalized).await?;
+    assert!(found[0].as_ref().is_ok_and(|found| found.result.is_ok()));
+    assert_eq!(client.account(&bob.account()).await?.nonce, nonce + 1);
+
+    // Somebody takes the nonce of the third and of the ninth transaction.
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+    let mut sent = 0;
+    let mut disturb = |progress: &Progress<'_>| {
+        if matches!(progress, Progress::Sent { .. }) {
+            sent += 1;
+            if sent == 2 || sent == 8 {
+                meanwhile(port, "//Alice", Call::transfer(&[5; 32], UNIT))?;
+            }
+        }
+        Ok(())
+    };
+    let deployed = deploy(&client, &network, &paths, &alice, &mut disturb).await?;
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
+    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+
+    // Two deployers at once with the same record: the second is told of the first.
+    let mut second = None;
+    let charlie = key("//Charlie")?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+    let mut begin = |progress: &Progress<'_>| {
+        if let Progress::Begun { .. } = progress {
+            second = Some(vilokanam_deploy::Lock::take(&paths.record));
+        }
+        Ok(())
+    };
+    deploy(&client, &network, &paths, &charlie, &mut begin).await?;
+    let refused = second.context("it was tried")?.expect_err("taken");
+    assert!(
+        refused.to_string().contains("another deployer"),
+        "{refused}"
+    );
+
+    // With records of their own, on two machines: each ends with the same suite, and nothing is there twice.
+    let (one, two) = (Folder::new()?, Folder::new()?);
+    let (one, two) = (one.paths(), two.paths());
+    let dave = key("//Dave")?;
+    let other = connect(&network).await?;
+    let mut silent = (Silent, Silent);
+    let (first, second) = tokio::join!(
+        deploy(&client, &network, &one, &dave, &mut silent.0),
+        deploy(&other, &network, &two, &dave, &mut silent.1),
+    );
+    let (first, second) = (first?, second?);
+    assert_eq!(first.addresses, second.addresses);
+    assert_eq!(first.done.len() + second.done.len(), 8);
+    assert_eq!(occurred(&client).await?, (6, 15));
+    assert_eq!(drifts(&client, &network, &one).await?, [""; 0]);
+    assert_eq!(drifts(&client, &network, &two).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn money_that_runs_out() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let port = node.port();
+    let network = network(port)?;
+    let client = connect(&network).await?;
+    let poor = key("//Poor")?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+
+    // Before: nothing is sent.
+    fund(&client, &poor, UNIT).await?;
+    let refused = put(&client, &network, &paths, &poor).await;
+    let refused = format!("{:#}", refused.expect_err("too little"));
+    println!("{refused}");
+    assert!(
+        refused.contains("1 UNIT are there") && refused.contains("are missing"),
+        "{refused}"
+    );
+    assert_eq!(client.account(&poor.account()).await?.nonce, 0);
+
+    // In the middle: enough when it began, and then somebody took it.
+    fund(&client, &poor, 9 * UNIT).await?;
+    let mut take = |progress: &Progress<'_>| {
+        if let Progress::InBlock {
+            step: "upload tick_stream",
+            ..
+        } = progress
+        {
+            meanwhile(port, "//Poor", Call::transfer(&[5; 32], 55 * UNIT / 10))?;
+        }
+        Ok(())
+    };
+    let refused = deploy(&client, &network, &paths, &poor, &mut take).await;
+    let refused = format!("{:#}", refused.expect_err("too little"));
+    println!("{refused}");
+    assert!(refused.contains("are missing"), "{refused}");
+    let record = Record::load(&paths.record)?.context("a record")?;
+    assert!(record.codes.values().all(|code| code.place.is_some()));
+    assert!(!record.complete);
+
+    fund(&client, &poor, 9 * UNIT).await?;
+    put(&client, &network, &paths, &poor).await?;
+    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn records_and_artifacts_that_do_not_fit() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let client = connect(&network).await?;
+    let alice = key("//Alice")?;
+    let folder = Folder::new()?;
+    let mut paths = folder.paths();
+    let stopped = put_until(&client, &network, &paths, &alice, 8, |progress| {
+        matches!(progress, Progress::Sent { .. })
+    });
+    assert_eq!(stopped.await.expect_err("stopped").to_string(), "stopped");
+    let text = fs::read_to_string(&paths.record)?;
+    let refused = |result: Result<_>| format!("{:#}", result.map(drop).expect_err("refused"));
+
+    // Another code in the middle.
+    let built = paths.artifacts.clone();
+    paths.artifacts = folder.0.join("ink");
+    for name in CONTRACTS {
+        let file = |dir: &Path| dir.join(name).join(name).with_extension("wasm");
+        fs::create_dir_all(paths.artifacts.join(name))?;
+        let code = fs::read(file(&built))?;
+        let added: &[u8] = if name == "stream_registry" {
+            &[0, 2, 1, b'x']
+        } else {
+            &[]
+        };
+        fs::write(file(&paths.artifacts), [&code[..], added].concat())?;
+    }
+    let why = refused(put(&client, &network, &paths, &alice).await);
+    assert!(why.contains("the code of stream_registry: 0x"), "{why}");
+    assert!(!why.contains("the code of vlk_token"), "{why}");
+    paths.artifacts = built;
+
+    // Other arguments, another key.
+    let mut other = network.clone();
+    other.fees.tips = 1;
+    let why = refused(put(&client, &other, &paths, &alice).await);
+    assert!(why.contains("the arguments of payment_handler"), "{why}");
+    let why = refused(put(&client, &network, &paths, &key("//Bob")?).await);
+    assert!(why.contains("was begun by 0xd43593c7"), "{why}");
+
+    // Another chain's.
+    let genesis = vilokanam_client::hex(&client.genesis());
+    let strange = text.replace(&genesis, &vilokanam_client::hex(&[1; 32]));
+    fs::write(&paths.record, &strange)?;
+    let why = refused(put(&client, &network, &paths, &alice).await);
+    assert!(why.contains("another chain"), "{why}");
+    assert_eq!(fs::read_to_string(&paths.record)?, strange);
+
+    // Cut short, while the chain has not everything: refused, and left alone.
+    let short = &text[..text.len() / 2];
+    fs::write(&paths.record, short)?;
+    let why = refused(put(&client, &network, &paths, &alice).await);
+    assert!(
+        why.contains("damaged") && why.contains("wire tick_stream"),
+        "{why}"
+    );
+    assert_eq!(fs::read_to_string(&paths.record)?, short);
+
+    // Cut short when the chain has it all: made anew, and the damaged one kept.
+    fs::write(&paths.record, &text)?;
+    put(&client, &network, &paths, &alice).await?;
+    let whole = fs::read_to_string(&paths.record)?;
+    fs::write(&paths.record, &whole[..whole.len() / 3])?;
+    put(&client, &network, &paths, &alice).await?;
+    assert_eq!(fs::read_to_string(&paths.record)?, whole);
+    let kept = fs::read_to_string(folder.0.join("local.json.damaged-0"))?;
+    assert_eq!(kept, whole[..whole.len() / 3]);
+    assert_eq!(occurred(&client).await?, (6, 5));
+    Ok(())
+}
