@@ -229,6 +229,7 @@ impl Deployed {
                 .accept
                 .clone()
                 .filter(|_| !upgraded.accepted.is_empty());
+            self.abis.keep(&new.hash, &new.abi_text)?;
             self.begin(&upgraded)?;
             self.upload(key, new, &mut tell).await?;
             let (id, due_ms) = self.announce(key, &target, new, &mut tell).await?;
@@ -252,7 +253,6 @@ impl Deployed {
             );
             tell(&Step::Applied { already: false })?;
         }
-        self.abis.keep(&new.hash, &new.abi_text)?;
         self.refresh().await?;
         if let Some(message) = &options.migrate {
             self.call(key, &target.host, message, &Value::Null, 0)

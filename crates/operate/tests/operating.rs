@@ -214,12 +214,13 @@ async fn messages_status_events_and_export_go_by_the_metadata() -> Result<()> {
             Ok(true)
         })
         .await?;
-    let last = &events[events.len() - 6..];
+    let last = &events[events.len() - 7..];
     assert_eq!(
         last,
         [
             "payment_handler Deposited",
             "stream_registry StreamRegistered",
+            "stream_registry TermsSet",
             "pricing_engine RatesSet",
             "stream_registry WentLive",
             "tick_stream PageProvided",
