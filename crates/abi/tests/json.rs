@@ -300,7 +300,7 @@ fn random(types: &PortableRegistry, id: u32, draw: &mut dyn FnMut() -> u64) -> V
             }
         }
         TypeDef::Primitive(primitive) => match primitive {
-            TypeDefPrimitive::Bool => json!(draw() % 2 == 0),
+            TypeDefPrimitive::Bool => json!(draw() < u64::MAX / 2),
             TypeDefPrimitive::Str => json!(format!("é{}", draw())),
             TypeDefPrimitive::U8 => json!(draw() >> 56),
             TypeDefPrimitive::U16 => json!(draw() >> 48),
