@@ -65,6 +65,8 @@ stamp_of() {
             find "$package" -type f \( -name '*.rs' -o -name '*.toml' \) ! -path '*/tests/*' ! -path '*/benches/*' \
                 ! -name tests.rs -print0
         done | sort -z | xargs -0 sha256sum
+        # Another version of a contract is made of its sources.
+        ! [[ $1 =~ ([a-z_]+)_v[0-9]+$ ]] || sha256sum "contracts/${BASH_REMATCH[1]}"/*.rs
         sha256sum scripts/{build,cargo-for,rustc-for}-contracts.sh scripts/rlibc/{Cargo.toml,src/lib.rs}
     } | sha256sum | cut -d' ' -f1
 }

@@ -1,6 +1,9 @@
 //! The command line.
 
-use crate::network::{NetworkArgs, DEPLOY_NOTES, PLAN_NOTES, VERIFY_NOTES};
+use crate::{
+    network::{NetworkArgs, DEPLOY_NOTES, PLAN_NOTES, VERIFY_NOTES},
+    operate::Operate,
+};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -50,6 +53,9 @@ pub enum Command {
     /// Compares a deployed suite with the artifacts, the record and the network's file.
     #[command(after_help = VERIFY_NOTES)]
     Verify(NetworkArgs),
+
+    #[command(flatten)]
+    Operate(Operate),
 }
 
 /// What `vilokanam demo` takes.

@@ -3,6 +3,7 @@
 mod cli;
 mod demo;
 mod network;
+mod operate;
 mod replay;
 mod show;
 
@@ -14,7 +15,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     // Commands that look at a real chain tell "it differs" from "it could not be looked at".
     let failed = match command {
-        Command::Deploy(_) | Command::Verify(_) => ExitCode::from(2),
+        Command::Deploy(_) | Command::Verify(_) | Command::Operate(_) => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     };
     let done = match command {
@@ -23,13 +24,17 @@ fn main() -> ExitCode {
         Command::Verify(args) => network::run_verify(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Operate(command) => operate::run(&command),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(e) => {
             eprintln!("error: {e:#}");
-            failed
+            match operate::is_refusal(&e) {
+                true => ExitCode::FAILURE,
+                false => failed,
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use vilokanam_client::{AccountId, Client, Key};
 use vilokanam_deploy::{
     deploy, open, plan, verify, Network, Paths, Record, Silent, Site, Teller, Verified, Watcher,
 };
+use vilokanam_operate::keep_metadata;
 
 /// Which network, and where its files are.
 #[derive(Debug, Args)]
@@ -118,6 +119,9 @@ pub fn run_deploy(args: &NetworkArgs) -> Result<bool> {
         let record = Record::load(&paths.record)?;
         let site = site(args, &client, &network, record.as_ref()).await?;
         let verified = verify(&site, record.as_ref()).await?;
+        if let Some(record) = &record {
+            keep_metadata(record, &paths.record, &paths.artifacts)?;
+        }
         let clean = verified.drifts.is_empty();
         let text = format!("{deployed}{verified}record: {}\n", paths.record.display());
         print(args.json, &Outcome { deployed, verified }, text)?;

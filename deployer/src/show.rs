@@ -271,10 +271,11 @@ fn counts(report: &Report) -> String {
 fn totals(report: &Report) -> String {
     let gas = report.gas.ref_time / report.transactions.max(1);
     format!(
-        "{} transactions ({:.1} ms of reference time each, by the embedded chain's weights), \
+        "{} transactions ({:.1} ms of reference time each, by the {} chain's weights), \
          {} answers compared, seed {}.",
         report.transactions,
         gas as f64 / 1e9,
+        report.network,
         report.compared,
         report.seed
     )

@@ -543,6 +543,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// Knows of code that was uploaded since.
+    pub fn note_code(&mut self, code: Hash) {
+        self.uploaded.insert(code);
+    }
+
     /// The platform just after it was deployed.
     pub fn new(setup: Setup) -> Self {
         let Setup { contracts, .. } = setup;

@@ -77,6 +77,20 @@ impl core::fmt::Display for Plan {
         let tokens = |amount| crate::tokens(amount, chain.decimals, &chain.symbol);
         writeln!(f, "chain     {} ({})", chain.name, Hex32(chain.genesis))?;
         writeln!(f, "runtime   {}", chain.spec_version)?;
+        if let Some(contracts) = chain.contracts {
+            let most = contracts
+                .max_code_len
+                .map(|most| format!("codes up to {most} bytes, "));
+            let unstable = match contracts.unstable_interface {
+                true => "on (the suite needs none of it)",
+                false => "off",
+            };
+            writeln!(
+                f,
+                "contracts {}unstable interface {unstable}",
+                most.unwrap_or_default()
+            )?;
+        }
         writeln!(f, "deployer  {}", self.deployer)?;
         writeln!(f)?;
         for code in &self.codes {

@@ -318,7 +318,7 @@ impl World {
             change_delay_ms: admin.change_delay_ms,
             wiring: self.model.wiring(part),
             pending: admin.pending.clone(),
-            layout_version: 1,
+            layout_version: self.layouts.get(&admin.code).copied().unwrap_or(1),
             code_hash: admin.code,
         };
         same((part, "administration"), predicted, real)

@@ -18,11 +18,13 @@ mod patterns;
 mod real;
 mod script;
 mod tally;
+mod upgrade;
 mod witness;
 mod world;
 
 use base::{Base, Start};
 use choose::{choose, Choice};
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::{Script, Scripts};
 use std::{
@@ -175,9 +177,16 @@ fn start_of(script: &Script) -> Start {
     found.map_or(Start::Quick, |start| start.0)
 }
 
-/// Goes through a script; the chain comes back for the next.
-fn play(world: &mut World, script: &Script) -> Checked {
+/// Goes through a script. If `upgrades`, the contracts get new code after each third of it.
+fn play(world: &mut World, script: &Script, upgrades: bool) -> Checked {
+    let third = script.steps.len() / 3;
     for (place, step) in script.steps.iter().enumerate() {
+        if upgrades && place == third {
+            world.upgrade_to_v2()?;
+        }
+        if upgrades && place == 2 * third {
+            world.upgrade_to_v3()?;
+        }
         if world.start == Start::Unwired && place == 10 {
             world.wire()?;
             world.equip()?;
@@ -196,10 +205,11 @@ fn play(world: &mut World, script: &Script) -> Checked {
 }
 
 /// One run. A panic of the model is a failure too.
-fn run(script: &Script) -> Checked {
-    let mut world = begin_at(start_of(script));
-    let played =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&mut world, script)));
+fn run(start: Start, script: &Script, upgrades: bool) -> Checked {
+    let mut world = begin_at(start);
+    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        play(&mut world, script, upgrades)
+    }));
     let played = played.unwrap_or_else(|_| Err("the model panicked".into()));
     let log = std::mem::take(&mut world.log);
     match played {
@@ -216,8 +226,8 @@ fn run(script: &Script) -> Checked {
     }
 }
 
-/// One run, and its shrinking if it fails.
-fn run_and_shrink(seed: u64, index: usize, steps: usize) -> Checked {
+/// What draws the script of a run.
+fn runner(seed: u64, index: usize) -> TestRunner {
     let config = Config {
         cases: 1,
         failure_persistence: None, // its numbers find it again
@@ -229,15 +239,20 @@ fn run_and_shrink(seed: u64, index: usize, steps: usize) -> Checked {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     bytes[8..16].copy_from_slice(&(index as u64).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(config, rng);
+    TestRunner::new_with_rng(config, rng)
+}
+
+/// One run, and its shrinking if it fails.
+fn run_and_shrink(seed: u64, index: usize, steps: usize) -> Checked {
+    let mut runner = runner(seed, index);
     let tested = runner.run(&Scripts { steps }, |script| {
-        run(&script).map_err(TestCaseError::fail)
+        run(start_of(&script), &script, false).map_err(TestCaseError::fail)
     });
     match tested {
         Ok(()) => Ok(()),
         Err(TestError::Fail(_, script)) => {
             // The reason that proptest keeps may be another script's: the shrunk one's own is wanted.
-            let why = run(&script)
+            let why = run(start_of(&script), &script, false)
                 .err()
                 .unwrap_or("it does not fail again".into());
             let again =
@@ -288,5 +303,22 @@ fn laws_hold_on_random_evenings() {
         assert!(never.is_empty(), "never succeeded: {never:?}");
         let never = tally::never_refused(REFUSALS);
         assert!(never.is_empty(), "never refused: {never:?}");
+    }
+}
+
+/// The meter and the payment handler become their second versions, then their third, which migrate, in the middle of random
+/// evenings, changes at once or announced for two days: every answer is still the model's, and the laws hold.
+#[test]
+fn laws_hold_when_code_is_replaced_on_the_way() {
+    let runs = number("LAWS_RUNS", RUNS) / 10;
+    let (seed, steps) = (number("LAWS_SEED", 1) as u64, number("LAWS_STEPS", STEPS));
+    for index in 0..runs.max(2) {
+        // Other scripts than those of the other test.
+        let mut runner = runner(seed, usize::MAX - index);
+        let script = Scripts { steps }.new_tree(&mut runner).expect("draws");
+        let start = [Start::Quick, Start::Slow][index % 2];
+        if let Err(why) = run(start, &script.current(), true) {
+            panic!("run {index}: {why}");
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::{base::Start, real::Transaction, tally::Tally, witness::Witness};
 use psp22::PSP22;
+use std::collections::BTreeMap;
 use vilokanam_chain::{account, psp22, Calls, Chain, Embedded, Message, Suite};
 use vilokanam_e2e::model::{Action, Model, PaymentsCall};
-use vilokanam_interfaces::{AccountId, AssetId, Balance, Millis, SessionId, TickStream};
+use vilokanam_interfaces::{AccountId, AssetId, Balance, Hash, Millis, SessionId, TickStream};
 
 pub type Checked = Result<(), String>;
 
@@ -46,6 +47,8 @@ pub struct World {
     pub suite: Suite,
     pub witness: Witness,
     pub floor: Balance,
+    /// The layout's version that code says; of what is not here, the first.
+    pub layouts: BTreeMap<Hash, u32>,
     pub tally: Tally,
     /// The native tokens of the cast before the message at hand.
     pub purses: [Balance; CAST.len()],

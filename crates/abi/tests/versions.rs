@@ -1,0 +1,383 @@
+//! What keeps a version from taking the place of another. The other versions are made by editing the committed metadata.
+
+mod common;
+
+use common::{abi, document, documents};
+use serde_json::{json, Value};
+use vilokanam_abi::{compare, compare_storage, opaque_cells, CellKind};
+
+/// What is said of a version that `edit` makes of the contract's metadata.
+fn said(contract: &str, edit: impl FnOnce(&mut Value)) -> Vec<String> {
+    let old = document(contract);
+    let mut new = old.clone();
+    edit(&mut new);
+    assert_ne!(old, new, "the edit found what it edits");
+    let found = compare(&abi(&old), &abi(&new));
+    found.iter().map(ToString::to_string).collect()
+}
+
+/// The member of an array with this label or name.
+fn labelled<'a>(list: &'a mut Value, label: &str) -> &'a mut Value {
+    let list = list.as_array_mut().expect("is an array");
+    let is = |item: &&mut Value| item["label"] == label || item["name"] == label;
+    list.iter_mut().find(is).expect("is there")
+}
+
+fn message<'a>(new: &'a mut Value, label: &str) -> &'a mut Value {
+    labelled(&mut new["spec"]["messages"], label)
+}
+
+fn event<'a>(new: &'a mut Value, label: &str) -> &'a mut Value {
+    labelled(&mut new["spec"]["events"], label)
+}
+
+fn remove(list: &mut Value, label: &str) {
+    let list = list.as_array_mut().expect("is an array");
+    list.retain(|item| item["label"] != label && item["name"] != label);
+}
+
+/// The type whose path ends so.
+fn ty<'a>(new: &'a mut Value, last: &str) -> &'a mut Value {
+    let types = new["types"].as_array_mut().expect("is an array");
+    let is = |ty: &&mut Value| {
+        let path = ty["type"]["path"].as_array();
+        path.and_then(|path| path.last())
+            .is_some_and(|name| name == last)
+    };
+    &mut types.iter_mut().find(is).expect("is there")["type"]["def"]
+}
+
+/// The number of a primitive type.
+fn primitive(new: &Value, name: &str) -> Value {
+    let types = new["types"].as_array().expect("is an array");
+    let is = |ty: &&Value| ty["type"]["def"]["primitive"] == name;
+    types.iter().find(is).expect("is there")["id"].clone()
+}
+
+/// A cell of the contract's own struct.
+fn cell<'a>(new: &'a mut Value, name: &str) -> &'a mut Value {
+    let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
+    &mut labelled(fields, name)["layout"]["root"]
+}
+
+#[test]
+fn a_version_can_follow_itself() {
+    for (name, document) in documents() {
+        let abi = abi(&document);
+        assert_eq!(compare(&abi, &abi), [], "{name}");
+        assert!(abi.cells.len() > 2, "{name} has {} cells", abi.cells.len());
+    }
+}
+
+#[test]
+fn both_codes_of_the_meter_agree_on_its_storage() {
+    let meter = abi(&document("tick_stream"));
+    let (_, other) = documents()
+        .into_iter()
+        .find(|(name, _)| !["tick_stream"].contains(&name.as_str()) && name.starts_with("tick_"))
+        .expect("is there");
+    assert_eq!(compare_storage(&meter, &abi(&other)), []);
+    // Another contract's code does not.
+    let other = abi(&document("payment_handler"));
+    assert!(!compare_storage(&meter, &other).is_empty());
+}
+
+#[test]
+fn metadata_tells_what_is_in_every_cell_but_bytes() {
+    let payments = abi(&document("payment_handler"));
+    let cells: Vec<_> = payments
+        .cells
+        .iter()
+        .map(|cell| cell.shown(&payments.types))
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            "`Payments` (key 0x0, 0 packed fields)",
+            "`admin.authority` (key 0xad0001, Authority)",
+            "`admin.wiring` (key 0xad0002, Wiring)",
+            "`pools` (key 0x9a0001, Mapping<(u16, AccountId), Pool>)",
+            "`payables` (key 0x9a0002, Mapping<(u16, AccountId), u128>)",
+            "`totals` (key 0x9a0003, Mapping<u16, Totals>)",
+            "`assets` (key 0x9a0004, Mapping<u16, Asset>)",
+            "`asset_count` (key 0x9a0005, u16)",
+            "`asset_ids` (key 0x9a0006, Mapping<AccountId, u16>)",
+            "`config` (key 0x9a0007, Config)",
+            "`pause_end_ms` (key 0x9a0008, u64)",
+        ]
+    );
+    assert!(matches!(payments.cells[3].kind, CellKind::Mapping(..)));
+    assert_eq!(opaque_cells(&payments), [] as [&str; 0]);
+    // Seats, terms and free places are bytes that the meter's code writes by hand.
+    assert_eq!(
+        opaque_cells(&abi(&document("tick_stream"))),
+        [
+            "`ledger.pages` (key 0x2, Mapping<(u32, u16), Page>)",
+            "`ledger.meters` (key 0x3, Mapping<u32, StreamMeter>)",
+        ]
+    );
+}
+
+#[test]
+fn new_messages_events_and_cells_are_welcome() {
+    let said = said("payment_handler", |new| {
+        for list in ["messages", "events"] {
+            let list = new["spec"][list].as_array_mut().expect("is an array");
+            let mut added = list[0].clone();
+            added["label"] = json!("Another::one");
+            added["module_path"] = json!("another");
+            list.push(added);
+        }
+        let mut added =
+            json!({ "layout": { "root": cell(new, "config").clone() }, "name": "more" });
+        added["layout"]["root"]["root_key"] = json!("0x09009a00");
+        let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
+        fields.as_array_mut().expect("is an array").push(added);
+    });
+    assert_eq!(said, [] as [&str; 0]);
+}
+
+#[test]
+fn dropped_and_changed_messages_are_told() {
+    let gone = said("payment_handler", |new| {
+        remove(&mut new["spec"]["messages"], "PaymentHandler::sweep");
+    });
+    assert_eq!(gone, ["message: `PaymentHandler::sweep` is gone"]);
+
+    let changed = said("payment_handler", |new| {
+        let number = primitive(new, "u32");
+        let other = message(new, "PaymentHandler::pool");
+        other["selector"] = json!("0x01020304");
+        other["mutates"] = json!(true);
+        other["payable"] = json!(true);
+        other["args"][0]["label"] = json!("of");
+        other["args"][1]["type"]["type"] = number;
+    });
+    assert_eq!(
+        changed,
+        [
+            "message: `PaymentHandler::pool` has the selector 0x01020304, and had 0x56fad9d9",
+            "message: `PaymentHandler::pool` changes storage now",
+            "message: `PaymentHandler::pool` takes native tokens now",
+            "message: `PaymentHandler::pool` calls an argument `of`, and called it `viewer`",
+            "message: `PaymentHandler::pool` takes another `asset`: u32, was u16",
+        ]
+    );
+
+    let fewer = said("payment_handler", |new| {
+        let args = &mut message(new, "PaymentHandler::pool")["args"];
+        args.as_array_mut().expect("is an array").pop();
+    });
+    assert_eq!(
+        fewer,
+        ["message: `PaymentHandler::pool` takes 1 arguments, and took 2"]
+    );
+
+    let returns = said("payment_handler", |new| {
+        let of = message(new, "PaymentHandler::payable")["returnType"].clone();
+        message(new, "PaymentHandler::pool")["returnType"] = of;
+    });
+    assert_eq!(
+        returns,
+        ["message: `PaymentHandler::pool` returns something else: u128, was Pool"]
+    );
+}
+
+#[test]
+fn dropped_and_changed_events_are_told() {
+    let said = said("payment_handler", |new| {
+        remove(&mut new["spec"]["events"], "Swept");
+        event(new, "Deposited")["signature_topic"] = json!(format!("0x{}", "ab".repeat(32)));
+        let number = primitive(new, "u64");
+        let withdrawn = event(new, "Withdrawn");
+        for field in withdrawn["args"].as_array_mut().expect("is an array") {
+            if field["label"] == "amount" {
+                field["type"]["type"] = number.clone();
+            } else if field["label"] == "viewer" {
+                field["indexed"] = json!(false);
+            }
+        }
+    });
+    assert_eq!(
+        said,
+        [
+            "event: `Deposited` has another signature topic",
+            "event: `Withdrawn` has a field `viewer` that is no topic any more",
+            "event: `Withdrawn` has another `amount`: u64, was u128",
+            "event: `Swept` is gone",
+        ]
+    );
+}
+
+#[test]
+fn moved_retyped_and_repacked_cells_are_told() {
+    let moved = said("payment_handler", |new| {
+        cell(new, "pools")["root_key"] = json!("0x0b009a00");
+        let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
+        remove(fields, "payables");
+    });
+    assert_eq!(
+        moved,
+        [
+            "storage: `pools` (key 0x9a0001, Mapping<(u16, AccountId), Pool>) moved to key 0x9a000b",
+            "storage: `payables` (key 0x9a0002, Mapping<(u16, AccountId), u128>) is gone",
+        ]
+    );
+
+    let retyped = said("payment_handler", |new| {
+        let of = cell(new, "asset_count")["ty"].clone();
+        cell(new, "pause_end_ms")["ty"] = of;
+        let of = cell(new, "totals")["ty"].clone();
+        cell(new, "config")["ty"] = of;
+    });
+    assert_eq!(
+        retyped,
+        [
+            "storage: `config` (key 0x9a0007, Config): is `config` (key 0x9a0007, Mapping<u16, Totals>) now",
+            "storage: `pause_end_ms` (key 0x9a0008, u64): u16, was u64",
+        ]
+    );
+
+    // Two fields of one type change places: nothing fails to decode, and everything is wrong.
+    let swapped = said("payment_handler", |new| {
+        let fields = &mut ty(new, "Totals")["composite"]["fields"];
+        fields.as_array_mut().expect("is an array").swap(0, 1);
+    });
+    assert_eq!(
+        swapped,
+        [
+            "message: `PaymentHandler::totals` returns something else: Totals has `holds` where `pools` was",
+            "storage: `totals` (key 0x9a0003, Mapping<u16, Totals>): Totals has `holds` where `pools` was",
+        ]
+    );
+
+    let packed = said("payment_handler", |new| {
+        let number = primitive(new, "u32");
+        let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
+        let field =
+            json!({ "layout": { "leaf": { "key": "0x00000000", "ty": number } }, "name": "count" });
+        fields.as_array_mut().expect("is an array").push(field);
+    });
+    assert_eq!(
+        packed,
+        ["storage: `Payments` (key 0x0, 0 packed fields): packs 1 fields, and packed 0"]
+    );
+
+    let shared = said("payment_handler", |new| {
+        let mut added =
+            json!({ "layout": { "root": cell(new, "config").clone() }, "name": "more" });
+        added["layout"]["root"]["root_key"] = json!("0x01009a00");
+        let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
+        fields.as_array_mut().expect("is an array").push(added);
+    });
+    assert_eq!(
+        shared,
+        ["storage: `pools` and `more` have the same key 0x9a0001"]
+    );
+}
+
+/// Adds a variant without fields, with the number after the last.
+fn grow(new: &mut Value, name: &str) {
+    let variants = &mut ty(new, name)["variant"]["variants"];
+    let variants = variants.as_array_mut().expect("is an array");
+    let index = variants.len();
+    variants.push(json!({ "index": index, "name": "Another" }));
+}
+
+#[test]
+fn enums_grow_at_their_end_where_only_the_new_version_reads_them() {
+    // An error: clients must expect more.
+    assert_eq!(
+        said("payment_handler", |new| grow(new, "PaymentHandlerError")),
+        [] as [&str; 0]
+    );
+    // `Class` is an argument, where it may grow, and in events that tell of it.
+    let told = said("stream_registry", |new| grow(new, "Class"));
+    let new = "Class::Another is new, and clients cannot read it";
+    assert!(told.iter().all(|line| line.ends_with(new)), "{told:?}");
+    let mut parts: Vec<_> = told
+        .iter()
+        .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    parts.dedup();
+    assert_eq!(
+        parts,
+        [
+            "message: `StreamRegistry::stream`",
+            "message: `StreamRegistry::facts`",
+            "event: `StreamRegistered`",
+            "event: `StreamUpdated`",
+        ]
+    );
+    // Changes are in storage and in arguments, where they may grow, and in what is told.
+    let change = said("payment_handler", |new| grow(new, "Change"));
+    let new = "Change::Another is new, and clients cannot read it";
+    assert_eq!(
+        change,
+        [
+            format!("message: `Administered::administration` returns something else: Administration.pending: PendingChange.change: {new}"),
+            format!("event: `ChangeAnnounced` has another `change`: {new}"),
+            format!("event: `ChangeApplied` has another `old`: {new}"),
+            format!("event: `ChangeApplied` has another `new`: {new}"),
+        ]
+    );
+    // In the middle, everything after moves.
+    let middle = said("payment_handler", |new| {
+        let variants = &mut ty(new, "Class")["variant"]["variants"];
+        let variants = variants.as_array_mut().expect("is an array");
+        variants[1]["name"] = json!("Another");
+    });
+    assert!(
+        middle
+            .iter()
+            .any(|line| line.ends_with("Class::Premium is gone")),
+        "{middle:?}"
+    );
+}
+
+#[test]
+fn versions_that_can_never_be_replaced_are_told() {
+    let gone = said("vlk_token", |new| {
+        remove(&mut new["spec"]["messages"], "Administered::apply");
+    });
+    let what = "without `Administered::apply` the new version can never be replaced";
+    assert_eq!(
+        gone,
+        [
+            "message: `Administered::apply` is gone".to_owned(),
+            format!("upgrades: {what}")
+        ]
+    );
+
+    let no_code = said("vlk_token", |new| {
+        let variants = &mut ty(new, "Change")["variant"]["variants"];
+        variants[0]["name"] = json!("Nothing");
+    });
+    let last = no_code.last().expect("something is told");
+    assert_eq!(
+        last,
+        "upgrades: `Administered::announce` takes no `Code`: the new version can never be replaced"
+    );
+}
+
+#[test]
+fn what_is_no_metadata_is_refused() {
+    use vilokanam_abi::Abi;
+    let error = Abi::parse("{}").expect_err("is none").to_string();
+    assert_eq!(error, "this is not the metadata of an ink! contract");
+    let mut old = document("vlk_token");
+    old["version"] = json!("4");
+    let error = Abi::parse(&old.to_string())
+        .expect_err("is old")
+        .to_string();
+    assert_eq!(
+        error,
+        "this is metadata of version \"4\", and 5 is needed (ink! 5)"
+    );
+    let mut holes = document("vlk_token");
+    holes["types"]
+        .as_array_mut()
+        .expect("is an array")
+        .truncate(3);
+    assert!(Abi::parse(&holes.to_string()).is_err());
+}

@@ -1,0 +1,488 @@
+//! The everyday of a suite on a real node.
+
+#[path = "../../deploy/tests/common/mod.rs"]
+mod common;
+
+use anyhow::{Context, Result};
+use common::*;
+use serde_json::{json, Value};
+use std::{fs, path::Path};
+use vilokanam_deploy::{Network, Paths, Record};
+use vilokanam_node::Setup;
+use vilokanam_operate::{
+    export, Deployed, Incompatible, NewCode, Outcome, Refused, Step, UpgradeOptions, Upgraded,
+    WatchOptions,
+};
+use vilokanam_suite::artifacts_dir;
+
+const CID: &str = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG";
+
+async fn open_suite(network: &Network, paths: &Paths) -> Result<Deployed> {
+    Deployed::open(network.clone(), &paths.record, &paths.artifacts).await
+}
+
+/// A deployment of its own on the node.
+async fn deployed(network: &Network, folder: &Folder) -> Result<(Deployed, Paths)> {
+    let paths = folder.paths();
+    let client = connect(network).await?;
+    put(&client, network, &paths, &key("//Alice")?).await?;
+    Ok((open_suite(network, &paths).await?, paths))
+}
+
+fn version(contract: &str, name: &str) -> Result<NewCode> {
+    NewCode::load(contract, &artifacts_dir(), name)
+}
+
+/// Why the new version is refused.
+async fn lines(suite: &mut Deployed, new: &NewCode) -> Result<Vec<String>> {
+    let options = UpgradeOptions::default();
+    let error = suite
+        .upgrade(&key("//Alice")?, new, &options, |_| Ok(()))
+        .await;
+    let error = error.expect_err("must be refused");
+    Ok(error.downcast::<Incompatible>()?.lines)
+}
+
+async fn upgraded(
+    suite: &mut Deployed,
+    new: &NewCode,
+    options: &UpgradeOptions,
+) -> Result<Upgraded> {
+    match suite
+        .upgrade(&key("//Alice")?, new, options, |_| Ok(()))
+        .await?
+    {
+        Outcome::Upgraded(upgraded) => Ok(upgraded),
+        other => anyhow::bail!("must be upgraded: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn messages_status_events_and_export_go_by_the_metadata() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let folder = Folder::new()?;
+    let (mut suite, paths) = deployed(&network, &folder).await?;
+    let (alice, bob) = (key("//Alice")?, key("//Bob")?);
+
+    // Calls, by whole names or their ends, with arguments by name or in order.
+    let done = suite
+        .call(&alice, "payment_handler", "deposit", &Value::Null, 5 * UNIT)
+        .await?;
+    let me = vilokanam_client::ss58(&alice.account(), suite.facts.ss58_prefix);
+    let deposited = json!({
+        "contract": "payment_handler",
+        "event": "Deposited",
+        "fields": { "viewer": me, "asset": 0, "amount": (5 * UNIT).to_string() },
+    });
+    assert_eq!(done.events, [deposited]);
+    let args = json!({ "viewer": me, "asset": 0 });
+    let pool = suite
+        .read("payment_handler", "PaymentHandler::pool", &args, None)
+        .await?;
+    assert_eq!(pool, json!({ "free": (5 * UNIT).to_string(), "holds": 0 }));
+
+    // A contract's error is told by its variant, and nothing is sent.
+    let nonce = suite.client.account(&alice.account()).await?.nonce;
+    let args = json!([0, (6 * UNIT).to_string()]);
+    let error = suite
+        .call(&alice, "payment_handler", "withdraw", &args, 0)
+        .await;
+    let error = error.expect_err("is too much");
+    let refused = error
+        .downcast_ref::<Refused>()
+        .context("it is the contract's")?;
+    assert_eq!(refused.message, "PaymentHandler::withdraw");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "payment_handler refused `PaymentHandler::withdraw`: PoolTooSmall {{ free: {}, needed: {} }}",
+            5 * UNIT,
+            6 * UNIT
+        )
+    );
+    for (message, args, value, expected) in [
+        (
+            "withdraw",
+            json!([0, 1]),
+            1,
+            "`PaymentHandler::withdraw` takes no native tokens",
+        ),
+        (
+            "withdraw",
+            json!([0]),
+            0,
+            "`PaymentHandler::withdraw` takes 2 (asset, amount), and 1 are given",
+        ),
+        (
+            "pool",
+            json!([me, "x"]),
+            0,
+            "argument `asset` (u16): expected u16, a whole number from 0 to 65535, and found \"x\"",
+        ),
+    ] {
+        let error = suite
+            .call(&alice, "payment_handler", message, &args, value)
+            .await;
+        assert_eq!(format!("{:#}", error.expect_err("is wrong")), expected);
+    }
+    let unknown = suite
+        .read("payments", "pool", &json!([]), None)
+        .await
+        .expect_err("is unknown");
+    assert!(unknown
+        .to_string()
+        .starts_with("no contract is called `payments`: there are "));
+    assert_eq!(suite.client.account(&alice.account()).await?.nonce, nonce);
+
+    // A stream on air, and a viewer.
+    let register = json!({
+        "cid": CID, "class": "Standard", "category": 7, "owner_bps": 10_000, "cohosts": [],
+    });
+    suite
+        .call(&bob, "stream_registry", "register", &register, 0)
+        .await?;
+    let rates = json!([1, [{ "asset": 0, "rate_per_sec": 1_000_000 }]]);
+    suite
+        .call(&bob, "pricing_engine", "set_rates", &rates, 0)
+        .await?;
+    suite
+        .call(
+            &bob,
+            "stream_registry",
+            "go_live",
+            &json!([1, 3_600_000]),
+            0,
+        )
+        .await?;
+    let request = json!([{
+        "stream": 1, "asset": 0, "hold": UNIT.to_string(), "ceiling": 1_000_000,
+        "until_ms": null, "referrer": null, "key": null,
+    }]);
+    let opened = suite
+        .call(&alice, "tick_stream", "open", &request, 0)
+        .await?;
+    assert_eq!(opened.value, json!(1));
+
+    let status = suite.status().await?;
+    let names: Vec<_> = status
+        .contracts
+        .iter()
+        .map(|contract| contract.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "payment_handler",
+            "pricing_engine",
+            "stream_registry",
+            "tick_stream",
+            "vlk_token"
+        ]
+    );
+    assert!(status
+        .contracts
+        .iter()
+        .all(|contract| contract.owner == json!(me)));
+    assert!(status
+        .contracts
+        .iter()
+        .all(|contract| contract.layout_version == json!(1)));
+    assert_eq!(status.assets.len(), 2);
+    let native = &status.assets[0];
+    assert_eq!(
+        (native.owed.clone(), native.has.clone()),
+        ((5 * UNIT).to_string(), Some((5 * UNIT).to_string()))
+    );
+    assert_eq!(native.totals["holds"], json!(UNIT.to_string()));
+    assert!(status.solvent() && status.assets[1].has == Some("0".to_owned()));
+    assert_eq!(status.live.len(), 1);
+    assert_eq!((status.live[0].stream, status.live[0].viewers), (1, 1));
+
+    // Everything that happened, decoded.
+    let mut events = Vec::new();
+    let from = WatchOptions {
+        from: Some(0),
+        once: true,
+    };
+    suite
+        .watch(from, |seen| {
+            events
+                .push(format!("{} {}", seen.told["contract"], seen.told["event"]).replace('"', ""));
+            Ok(true)
+        })
+        .await?;
+    let last = &events[events.len() - 7..];
+    assert_eq!(
+        last,
+        [
+            "payment_handler Deposited",
+            "stream_registry StreamRegistered",
+            "stream_registry TermsSet",
+            "pricing_engine RatesSet",
+            "stream_registry WentLive",
+            "tick_stream PageProvided",
+            "tick_stream SessionOpened",
+        ]
+    );
+    assert!(
+        events.iter().all(|event| !event.contains("null")),
+        "{events:?}"
+    );
+    let mut first = 0;
+    suite
+        .watch(from, |_| {
+            first += 1;
+            Ok(false)
+        })
+        .await?;
+    assert_eq!(first, 1);
+
+    // A program needs no more than this to call the contracts.
+    let exported = export(&suite)?;
+    assert_eq!(
+        exported["genesisHash"],
+        json!(vilokanam_client::hex(&suite.client.genesis()))
+    );
+    let meter = &exported["contracts"]["tick_stream"];
+    let abi = vilokanam_abi::Abi::parse(&meter["abi"].to_string())?;
+    assert!(abi.message("open").is_ok() && meter["abi"].get("source").is_none());
+    assert_eq!(
+        meter["publicKey"],
+        json!(vilokanam_client::hex(&suite.address("tick_stream")?))
+    );
+
+    // The metadata of what runs was kept: the artifacts may go.
+    Deployed::open(network.clone(), &paths.record, Path::new("/nowhere")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let mut network = network(node.port())?;
+    let folder = Folder::new()?;
+    let (mut suite, paths) = deployed(&network, &folder).await?;
+    let alice = key("//Alice")?;
+    suite
+        .call(&alice, "payment_handler", "deposit", &Value::Null, 5 * UNIT)
+        .await?;
+    let none = UpgradeOptions::default();
+    let first = suite.record.contracts["tick_stream"].code_hash;
+
+    // Refused, before anything is sent: other metadata, code that cannot be replaced, another contract.
+    let nonce = suite.client.account(&alice.account()).await?.nonce;
+    let built = |name: &str, extension: &str| {
+        artifacts_dir()
+            .join(name)
+            .join(name)
+            .with_extension(extension)
+    };
+    let text = fs::read_to_string(built("tick_stream_v2", "json"))?;
+    let mut worse: Value = serde_json::from_str(&text)?;
+    let messages = worse["spec"]["messages"]
+        .as_array_mut()
+        .context("messages")?;
+    messages.retain(|message| message["label"] != "TickStream::audience");
+    let wasm = fs::read(built("tick_stream_v2", "wasm"))?;
+    let worse = NewCode::new("tick_stream", wasm, worse.to_string())?;
+    assert_eq!(
+        lines(&mut suite, &worse).await?,
+        ["message: `TickStream::audience` is gone"]
+    );
+    let last = lines(&mut suite, &version("vlk_token", "floor")?).await?;
+    let no_code = "upgrades: the new code has no `set_code_hash`, and can never be replaced";
+    assert_eq!(last.last().map(String::as_str), Some(no_code));
+    assert!(last
+        .iter()
+        .any(|line| line == "message: `PSP22::transfer` is gone"));
+    let moved = lines(&mut suite, &version("payment_handler", "pricing_engine")?).await?;
+    assert!(moved
+        .iter()
+        .any(|line| line.starts_with("storage: `pools` (key 0x9a0001, ")
+            && line.ends_with(" is gone")));
+    let text = fs::read_to_string(built("vlk_token", "json"))?;
+    let mixed = NewCode::new("vlk_token", fs::read(built("floor", "wasm"))?, text);
+    let mixed = mixed.err().context("two builds are mixed")?.to_string();
+    assert!(
+        mixed.starts_with("the metadata is of other code: it says "),
+        "{mixed}"
+    );
+    assert_eq!(suite.client.account(&alice.account()).await?.nonce, nonce);
+
+    // A stranger cannot announce.
+    let v2 = version("tick_stream", "tick_stream_v2")?;
+    let error = suite.upgrade(&key("//Bob")?, &v2, &none, |_| Ok(())).await;
+    let error = error.expect_err("is a stranger");
+    assert_eq!(
+        error.to_string(),
+        "tick_stream refused `Administered::announce`: NotOwner"
+    );
+
+    // The second versions fit.
+    let mut steps = Vec::new();
+    let outcome = suite
+        .upgrade(&alice, &v2, &none, |step| {
+            steps.push(step.clone());
+            Ok(())
+        })
+        .await?;
+    let Outcome::Upgraded(told) = outcome else {
+        anyhow::bail!("{outcome:?}");
+    };
+    assert_eq!(
+        (told.version.as_str(), told.from),
+        ("0.2.0", first.to_string())
+    );
+    assert!(steps
+        .iter()
+        .any(|step| matches!(step, Step::Unseen { cell } if cell.contains("Page"))));
+    assert!(steps.contains(&Step::Applied { already: false }));
+    assert!(matches!(steps.last(), Some(Step::Verified { messages }) if *messages > 3));
+    assert_eq!(
+        suite
+            .read("tick_stream", "opened", &Value::Null, None)
+            .await?,
+        json!(0)
+    );
+    let again = suite.upgrade(&alice, &v2, &none, |_| Ok(())).await?;
+    assert_eq!(again, Outcome::Unchanged);
+    upgraded(
+        &mut suite,
+        &version("payment_handler", "payment_handler_v2")?,
+        &none,
+    )
+    .await?;
+    suite
+        .call(&alice, "payment_handler", "deposit", &Value::Null, UNIT)
+        .await?;
+
+    // The third of the meter rewrites a cell in place: it needs a reason, and its migration.
+    let v3 = version("tick_stream", "tick_stream_v3")?;
+    assert_eq!(
+        lines(&mut suite, &v3).await?,
+        ["storage: `opened` (key 0x6, u32): Opened, was u32"]
+    );
+    let options = UpgradeOptions {
+        migrate: Some("migrates".to_owned()),
+        accept: Some("migrate rewrites it".to_owned()),
+        wait: false,
+    };
+    let stopped = suite.upgrade(&alice, &v3, &options, |_| Ok(())).await;
+    let stopped = format!("{:#}", stopped.expect_err("it has no such message"));
+    assert!(
+        stopped.starts_with("the new version runs, and is not migrated"),
+        "{stopped}"
+    );
+    // The next run goes on where that stopped, also as another process.
+    let mut suite = open_suite(&network, &paths).await?;
+    let options = UpgradeOptions {
+        migrate: Some("migrate".to_owned()),
+        ..none.clone()
+    };
+    let told = upgraded(&mut suite, &v3, &options).await?;
+    assert_eq!(told.migrated.as_deref(), Some("migrate"));
+    let opened = suite
+        .read("tick_stream", "opened_since", &Value::Null, None)
+        .await?;
+    assert_eq!(opened["count"], json!(0));
+    assert_ne!(opened["migrated_ms"], json!(0));
+
+    // That of the payment handler fits, and migrates.
+    let v3 = version("payment_handler", "payment_handler_v3")?;
+    let told = upgraded(&mut suite, &v3, &options).await?;
+    assert_eq!(told.accepted, [] as [&str; 0]);
+    let counted = suite
+        .read("payment_handler", "counted", &Value::Null, None)
+        .await?;
+    assert_eq!(counted, json!([1, "0"]));
+    let status = suite.status().await?;
+    assert!(status.solvent());
+    assert_eq!(status.assets[0].owed, (6 * UNIT).to_string());
+    let layouts: Vec<_> = status
+        .contracts
+        .iter()
+        .map(|one| one.layout_version.as_u64())
+        .collect();
+    assert_eq!(layouts, [Some(3), Some(1), Some(1), Some(3), Some(1)]);
+
+    // The record tells all of it.
+    let record = Record::load(&paths.record)?.context("a record")?;
+    let upgrades = record.more["upgrades"].as_array().context("upgrades")?;
+    let told: Vec<_> = upgrades
+        .iter()
+        .map(|one| {
+            (
+                one["contract"].as_str(),
+                one["reason"].as_str(),
+                one["finished"].as_bool(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("tick_stream"), None, Some(true)),
+            (Some("payment_handler"), None, Some(true)),
+            (Some("tick_stream"), Some("migrate rewrites it"), Some(true)),
+            (Some("payment_handler"), None, Some(true)),
+        ]
+    );
+    let code = suite
+        .client
+        .contract(&suite.address("tick_stream")?)
+        .await?
+        .context("is there")?;
+    assert_eq!(record.contracts["tick_stream"].code_hash.0, code.code_hash);
+
+    // The meter's second code has no address: it goes where the meter keeps its hash. What runs is no news.
+    let second = record
+        .codes
+        .keys()
+        .find(|name| name.starts_with("tick_") && *name != "tick_stream");
+    let second = second.context("it is recorded")?;
+    let same = version(second, second)?;
+    let outcome = suite.upgrade(&alice, &same, &none, |_| Ok(())).await?;
+    assert_eq!(outcome, Outcome::Unchanged);
+    let other = lines(&mut suite, &version(second, "payment_handler")?).await?;
+    assert!(other
+        .iter()
+        .any(|line| line.starts_with("storage: `ledger.pages` (key 0x2, ")));
+
+    // Where changes wait for two days, it is announced once, and told when it can be applied.
+    network.salt = "slow".to_owned();
+    network.delays.change_ms = 172_800_000;
+    let folder = Folder::new()?;
+    let (mut suite, paths) = deployed(&network, &folder).await?;
+    let mut announced = Vec::new();
+    for _ in 0..2 {
+        let outcome = suite
+            .upgrade(&alice, &v2, &none, |step| {
+                announced.extend(match step {
+                    Step::Announced { id, already, .. } => Some((*id, *already)),
+                    _ => None,
+                });
+                Ok(())
+            })
+            .await?;
+        let Outcome::Waits { id, left_ms, .. } = outcome else {
+            anyhow::bail!("{outcome:?}");
+        };
+        assert_eq!(id, 1);
+        assert!((172_000_000..=172_800_000).contains(&left_ms), "{left_ms}");
+        suite = open_suite(&network, &paths).await?;
+    }
+    assert_eq!(announced, [(1, false), (1, true)]);
+    let status = suite.status().await?;
+    let meter = status
+        .contracts
+        .iter()
+        .find(|one| one.name == "tick_stream");
+    let pending = &meter.context("is there")?.pending;
+    assert_eq!((pending.len(), pending[0].due), (1, false));
+    Ok(())
+}
