@@ -139,7 +139,7 @@ impl<'a, C: Chain> Story<'a, C> {
             referrer: None,
             key,
         };
-        let sent = self.must(viewer, self.suite.meter().open(request))?;
+        let sent = self.must(viewer, self.suite.lifecycle().open(request))?;
         sent.events_of().pop().context("an open session is told")
     }
 
@@ -284,7 +284,7 @@ fn selector(name: &str) -> [u8; 4] {
     match name {
         "deposits" => ink::selector_bytes!("deposits"),
         "migrate" => ink::selector_bytes!("migrate"),
-        "opened" => ink::selector_bytes!("opened"),
+        "settles" => ink::selector_bytes!("settles"),
         name => panic!("no version has `{name}`"),
     }
 }
@@ -331,14 +331,14 @@ fn tells(chain: &mut impl Chain, delay_ms: Millis) -> Result<()> {
     s.chain.advance(SECOND);
     // The new cells begin empty, and count from now on.
     assert_eq!(s.asks::<u32>(s.stranger, suite.payments, "deposits")?, 0);
-    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "opened")?, 0);
+    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 0);
     s.deposits(s.carol)?;
     s.opens(s.carol, None)?;
     assert_eq!(s.asks::<u32>(s.stranger, suite.payments, "deposits")?, 1);
-    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "opened")?, 1);
     // What was open is billed by the new code as by the old.
     let settled = s.must(s.stranger, suite.meter().settle(alices))?.value;
     ensure!(settled > 0, "it goes on accruing");
+    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 1);
     assert_eq!(s.redeems(&at, 2 * SECOND)?, cost(2 * SECOND) - RATE);
 
     s.upgrades(suite.payments, "payment_handler_v3", 3)?;
@@ -349,14 +349,16 @@ fn tells(chain: &mut impl Chain, delay_ms: Millis) -> Result<()> {
 
     s.upgrades(suite.meter, "tick_stream_v3", 3)?;
     // Until the migration the third version reads what the second wrote.
-    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "opened")?, 1);
+    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 1);
     s.chain.advance(SECOND);
     let settled = s.must(s.stranger, suite.meter().settle(alices))?.value;
     ensure!(settled > 0, "it goes on accruing");
+    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 2);
     s.migrates(suite.meter)?;
-    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "opened")?, 1);
+    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 2);
     s.opens(s.stranger, None)?;
-    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "opened")?, 2);
+    s.must(s.stranger, suite.meter().settle(alices))?;
+    assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 3);
     assert_eq!(
         s.redeems(&at, 3 * SECOND)?,
         cost(3 * SECOND) - cost(2 * SECOND)

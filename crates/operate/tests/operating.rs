@@ -345,7 +345,7 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     assert!(matches!(steps.last(), Some(Step::Verified { messages }) if *messages > 3));
     assert_eq!(
         suite
-            .read("tick_stream", "opened", &Value::Null, None)
+            .read("tick_stream", "settles", &Value::Null, None)
             .await?,
         json!(0)
     );
@@ -365,7 +365,7 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     let v3 = version("tick_stream", "tick_stream_v3")?;
     assert_eq!(
         lines(&mut suite, &v3).await?,
-        ["storage: `opened` (key 0x6, u32): Opened, was u32"]
+        ["storage: `settles` (key 0x6, u32): Settles, was u32"]
     );
     let options = UpgradeOptions {
         migrate: Some("migrates".to_owned()),
@@ -387,7 +387,7 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     let told = upgraded(&mut suite, &v3, &options).await?;
     assert_eq!(told.migrated.as_deref(), Some("migrate"));
     let opened = suite
-        .read("tick_stream", "opened_since", &Value::Null, None)
+        .read("tick_stream", "settles_since", &Value::Null, None)
         .await?;
     assert_eq!(opened["count"], json!(0));
     assert_ne!(opened["migrated_ms"], json!(0));
