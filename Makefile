@@ -13,10 +13,10 @@ HOST_CRATES := vilokanam vilokanam-chain vilokanam-e2e vilokanam-plots
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata clean
+.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench bench-deploy metadata clean
 
 help: ## Shows this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## Installs what is missing to build the contracts
 	@scripts/setup.sh >/dev/null
@@ -39,9 +39,11 @@ replay: contracts ## Replays the real audience, 20,000 sessions at once, and mea
 test: fixtures ## Runs every test, and checks that metadata/ is current
 	@scripts/metadata.sh --check
 	cargo test --workspace --locked
+	@scripts/test-outside.sh
 
 lint: ## Checks the format and the lints; arithmetic that can overflow is an error on chain
 	cargo fmt --all --check
+	cargo fmt --manifest-path e2e-tests/outside/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC)
 	for script in scripts/*.sh .ci/run; do bash -n "$$script"; done
@@ -58,6 +60,9 @@ bench: fixtures ## Measures what everything costs, also on a node, into metadata
 	@cargo build --workspace --locked --quiet
 	@"$$CARGO_TARGET_DIR/debug/bench" $(ARGS)
 	@[ "$(ARGS)" = --check ] || cargo run --package vilokanam-plots --features plots --locked --quiet
+
+bench-deploy: contracts ## Measures the whole deployment by cargo contract, and by DEPLOY="COMMAND ...", on fresh nodes; ROUNDS=
+	@scripts/bench-deploy.sh $(DEPLOY)
 
 metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
 	@scripts/metadata.sh

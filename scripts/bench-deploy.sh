@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# usage: scripts/bench-deploy.sh [COMMAND...]
+#
+# Measures the whole deployment to a local node: by the equivalent sequence of `cargo contract` commands, and by COMMAND if one
+# is given, to which $VILOKANAM_URL says where the node is. ROUNDS=3 of each in turn, each on a fresh node.
+#
+# The sequence is the shortest that gives the same: each contract is uploaded and instantiated in one transaction, the meter's
+# second code is uploaded, three contracts are wired; then `info` of each shows its code, and a read its owner.
+
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+export LC_ALL=C # for the decimal point of EPOCHREALTIME
+
+case ${1:-} in -h | --help) usage && exit ;; esac
+rounds=${ROUNDS:-3}
+program=$(command -v substrate-contracts-node || echo "${SUBSTRATE_CONTRACTS_NODE:-}")
+[ -x "$program" ] || die "there is no substrate-contracts-node on the PATH, and SUBSTRATE_CONTRACTS_NODE names none"
+cargo contract --version >/dev/null 2>&1 || die "there is no \`cargo contract\`"
+
+# The deployer, and others whom tokens are minted to: the accounts of development chains.
+alice=5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
+others=(
+    5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty
+    5FLSigC9HGRKVhB9FiEo4Y3koPsNmBmLJbpXg2mp1hXcS59Y
+    5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy
+    5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw
+)
+
+milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+node=
+stop_node() {
+    [ -n "$node" ] || return 0
+    kill "$node" 2>/dev/null || true
+    wait "$node" 2>/dev/null || true
+    node=
+}
+trap stop_node EXIT
+
+start_node() {
+    local port=$((20000 + RANDOM % 10000)) tries
+    export VILOKANAM_URL=ws://127.0.0.1:$port
+    "$program" --dev --tmp --no-prometheus --no-telemetry --port 0 --rpc-port "$port" >/dev/null 2>&1 &
+    node=$!
+    for tries in $(seq 90); do
+        kill -0 "$node" 2>/dev/null || die "the node ended"
+        if rpc system_health >/dev/null 2>&1; then return; fi
+        sleep 1
+    done
+    die "the node does not answer after $tries seconds"
+}
+
+rpc() { cargo contract rpc --url "$VILOKANAM_URL" --output-json "$@"; }
+
+# What a command's JSON says of a field, the first time it does.
+field() { awk -F'"' -v key="$1" '$2 == key && !found { print $4; found = 1 }'; }
+
+bundle() { echo "$ARTIFACTS/$1/$1.contract"; }
+
+on_chain() { cargo contract "$@" --url "$VILOKANAM_URL" --suri //Alice -x --skip-confirm --output-json; }
+
+# instantiate NAME ARGUMENTS...: prints the address.
+instantiate() {
+    local name=$1 said
+    shift
+    said=$(on_chain instantiate "$(bundle "$name")" --constructor new --args "$@")
+    field contract <<<"$said"
+}
+
+wire() {
+    on_chain call "$(bundle "$1")" --contract "$2" --message Administered::wire --args "$3" >/dev/null
+}
+
+sequence() {
+    local genesis lifecycle token registry pricing payments meter fees name minted
+    genesis=$(rpc chain_getBlockHash 0 | grep -o '0x[0-9a-f]\{64\}\|[0-9a-f]\{64\}')
+    minted=$(printf ', (%s, 200000000000000000000)' "$alice" "${others[@]}")
+    token=$(instantiate vlk_token "[${minted#, }]" 0)
+    registry=$(instantiate stream_registry 0)
+    pricing=$(instantiate pricing_engine 0)
+    fees="FeeSchedule { standard_bps: 1000, premium_bps: 1500, subscription_bps: 2000, tips_bps: 500, referral_bps: 1000 }"
+    payments=$(instantiate payment_handler "$alice" "$fees" "[$token]" 0)
+    lifecycle=$(on_chain upload "$(bundle tick_lifecycle)" | field code_hash)
+    meter=$(instantiate tick_stream "0x${genesis#0x}" 3600000 0 "$lifecycle")
+    wire pricing_engine "$pricing" "Wiring { registry: Some($registry), pricing: None, payments: Some($payments), meter: None }"
+    wire payment_handler "$payments" "Wiring { registry: None, pricing: None, payments: None, meter: Some($meter) }"
+    wire tick_stream "$meter" "Wiring { registry: Some($registry), pricing: Some($pricing), payments: Some($payments), meter: None }"
+    deployed=$(milliseconds)
+    for name in vlk_token:$token stream_registry:$registry pricing_engine:$pricing payment_handler:$payments tick_stream:$meter; do
+        cargo contract info --contract "${name#*:}" --url "$VILOKANAM_URL" --output-json | grep code_hash >/dev/null
+        cargo contract call "$(bundle "${name%:*}")" --contract "${name#*:}" --message Administered::administration \
+            --url "$VILOKANAM_URL" --suri //Alice --output-json | grep "$alice" >/dev/null
+    done
+}
+
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+
+deploying=()
+verified=()
+ours=()
+for ((round = 1; round <= rounds; round++)); do
+    start_node
+    begun=$(milliseconds)
+    sequence
+    done=$(milliseconds)
+    stop_node
+    deploying+=($((deployed - begun)))
+    verified+=($((done - begun)))
+    say "round $round: cargo contract $((deployed - begun)) ms to deploy, $((done - begun)) ms with the look at what is there"
+    if [ $# -gt 0 ]; then
+        start_node
+        begun=$(milliseconds)
+        "$@" >/dev/null
+        done=$(milliseconds)
+        stop_node
+        ours+=($((done - begun)))
+        say "round $round: $* $((done - begun)) ms"
+    fi
+done
+
+echo "cargo contract, 9 transactions: $(median "${deploying[@]}") ms"
+echo "cargo contract, and 10 reads:   $(median "${verified[@]}") ms"
+[ $# -eq 0 ] || echo "$*: $(median "${ours[@]}") ms"
