@@ -5,7 +5,9 @@
 # is given, to which $VILOKANAM_URL says where the node is. ROUNDS=3 of each in turn, each on a fresh node.
 #
 # The sequence is the shortest that gives the same: each contract is uploaded and instantiated in one transaction, the meter's
-# second code is uploaded, three contracts are wired; then `info` of each shows its code, and a read its owner.
+# second code is uploaded, three contracts are wired; then `info` of each shows its code, and a read its owner. The command
+# returns once a block has its transaction; each is waited for here until that block is final, as our own command does. The
+# node finalizes a block FINALIZE_DELAY=1 seconds after it is made (its own default). FINALITY=0 does not wait.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -14,6 +16,7 @@ export LC_ALL=C # for the decimal point of EPOCHREALTIME
 
 case ${1:-} in -h | --help) usage && exit ;; esac
 rounds=${ROUNDS:-3}
+finality=${FINALITY:-1}
 program=$(command -v substrate-contracts-node || echo "${SUBSTRATE_CONTRACTS_NODE:-}")
 [ -x "$program" ] || die "there is no substrate-contracts-node on the PATH, and SUBSTRATE_CONTRACTS_NODE names none"
 cargo contract --version >/dev/null 2>&1 || die "there is no \`cargo contract\`"
@@ -39,26 +42,47 @@ stop_node() {
 trap stop_node EXIT
 
 start_node() {
-    local port=$((20000 + RANDOM % 10000)) tries
+    local tries
+    port=$((20000 + RANDOM % 10000))
     export VILOKANAM_URL=ws://127.0.0.1:$port
-    "$program" --dev --tmp --no-prometheus --no-telemetry --port 0 --rpc-port "$port" >/dev/null 2>&1 &
+    "$program" --dev --tmp --no-prometheus --no-telemetry --port 0 --rpc-port "$port" \
+        --finalize-delay-sec "${FINALIZE_DELAY:-1}" >/dev/null 2>&1 &
     node=$!
     for tries in $(seq 90); do
         kill -0 "$node" 2>/dev/null || die "the node ended"
-        if rpc system_health >/dev/null 2>&1; then return; fi
+        if [ -n "$(ask chain_getBlockHash)" ]; then return; fi
         sleep 1
     done
     die "the node does not answer after $tries seconds"
 }
 
-rpc() { cargo contract rpc --url "$VILOKANAM_URL" --output-json "$@"; }
+# ask METHOD [PARAMETERS]: prints the hash that the node answers; nothing if it does not.
+ask() {
+    local body="{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$1\",\"params\":[${2:-}]}"
+    {
+        printf 'POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n' >&3
+        printf 'Content-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
+        sed -n 's/.*"result":"\(0x[0-9a-f]*\)".*/\1/p' <&3
+    } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$port" || true
+}
+
+# Waits until the last block is final.
+settle() {
+    local last
+    [ "$finality" = 1 ] || return 0
+    last=$(ask chain_getBlockHash)
+    until [ "$(ask chain_getFinalizedHead)" = "$last" ]; do sleep 0.02; done
+}
 
 # What a command's JSON says of a field, the first time it does.
 field() { awk -F'"' -v key="$1" '$2 == key && !found { print $4; found = 1 }'; }
 
 bundle() { echo "$ARTIFACTS/$1/$1.contract"; }
 
-on_chain() { cargo contract "$@" --url "$VILOKANAM_URL" --suri //Alice -x --skip-confirm --output-json; }
+on_chain() {
+    cargo contract "$@" --url "$VILOKANAM_URL" --suri //Alice -x --skip-confirm --output-json
+    settle
+}
 
 # instantiate NAME ARGUMENTS...: prints the address.
 instantiate() {
@@ -74,7 +98,7 @@ wire() {
 
 sequence() {
     local genesis lifecycle token registry pricing payments meter fees name minted
-    genesis=$(rpc chain_getBlockHash 0 | grep -o '0x[0-9a-f]\{64\}\|[0-9a-f]\{64\}')
+    genesis=$(ask chain_getBlockHash 0)
     minted=$(printf ', (%s, 200000000000000000000)' "$alice" "${others[@]}")
     token=$(instantiate vlk_token "[${minted#, }]" 0)
     registry=$(instantiate stream_registry 0)
@@ -82,7 +106,7 @@ sequence() {
     fees="FeeSchedule { standard_bps: 1000, premium_bps: 1500, subscription_bps: 2000, tips_bps: 500, referral_bps: 1000 }"
     payments=$(instantiate payment_handler "$alice" "$fees" "[$token]" 0)
     lifecycle=$(on_chain upload "$(bundle tick_lifecycle)" | field code_hash)
-    meter=$(instantiate tick_stream "0x${genesis#0x}" 3600000 0 "$lifecycle")
+    meter=$(instantiate tick_stream "$genesis" 3600000 0 "$lifecycle")
     wire pricing_engine "$pricing" "Wiring { registry: Some($registry), pricing: None, payments: Some($payments), meter: None }"
     wire payment_handler "$payments" "Wiring { registry: None, pricing: None, payments: None, meter: Some($meter) }"
     wire tick_stream "$meter" "Wiring { registry: Some($registry), pricing: Some($pricing), payments: Some($payments), meter: None }"
