@@ -3,7 +3,7 @@
 use ink::{
     codegen::TraitCallBuilder,
     env::{
-        call::{build_create, utils::ReturnType, ExecutionInput, FromAccountId, Selector},
+        call::{build_create, ExecutionInput, FromAccountId, Selector},
         ContractEnv, DefaultEnvironment, Event,
     },
     primitives::AccountId,
