@@ -14,7 +14,7 @@ HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokana
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench metadata verify-build node clean
+.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -28,21 +28,24 @@ contracts: ## Builds the contracts to release Wasm
 fixtures:
 	@scripts/build-contracts.sh --fixtures
 
-# The whole workspace is built, as the tests do: for one package alone cargo would compile some dependencies again.
+# Everything is built, the tests too: without them, or for one package alone, cargo would compile some dependencies twice.
+BUILD := cargo build --workspace --all-targets --locked --quiet
 demo: contracts ## Runs an evening of live video on the embedded chain; ARGS="--viewers 50 --seed 7 --json"
-	@cargo build --workspace --locked --quiet
+	@$(BUILD)
 	@"$$CARGO_TARGET_DIR/debug/vilokanam" demo $(ARGS)
 
 replay: contracts ## Replays the real audience, 20,000 sessions at once, and measures it; ARGS="--sessions 2000 --json"
-	@cargo build --workspace --locked --quiet
+	@$(BUILD)
 	@"$$CARGO_TARGET_DIR/debug/vilokanam" replay $(ARGS)
 
 test: fixtures ## Runs every test, and checks that metadata/ is current
 	@scripts/metadata.sh --check
 	cargo test --workspace --locked
+	@scripts/test-outside.sh
 
 lint: ## Checks the format and the lints; arithmetic that can overflow is an error on chain
 	cargo fmt --all --check
+	cargo fmt --manifest-path e2e-tests/outside/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC)
 	for script in scripts/*.sh .ci/run; do bash -n "$$script"; done
@@ -56,9 +59,13 @@ vectors: ## Checks the test vectors of vouchers by another implementation (needs
 	@scripts/check-vectors.sh
 
 bench: fixtures ## Measures what everything costs, also on a node, into metadata/gas.json and docs/; ARGS=--check compares only
-	@cargo build --workspace --locked --quiet
+	@$(BUILD)
 	@"$$CARGO_TARGET_DIR/debug/bench" $(ARGS)
 	@[ "$(ARGS)" = --check ] || cargo run --package vilokanam-plots --features plots --locked --quiet
+
+bench-deploy: contracts ## Measures the whole deployment, by `vilokanam deploy` and by `cargo contract`, on fresh nodes; ROUNDS=3
+	@$(BUILD)
+	@scripts/bench-deploy.sh
 
 metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
 	@scripts/metadata.sh

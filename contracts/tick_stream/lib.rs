@@ -272,89 +272,90 @@ mod tick_stream {
     }
 
     /// Opens, changes and closes sessions: the other code does, on this storage.
+    #[allow(unused_variables)] // what is called is handed over as it came
     impl TickLifecycle for TickStreamContract {
         #[ink(message)]
-        fn can_open(&self, _viewer: AccountId, _request: OpenRequest) -> Result<OpenQuote, Error> {
+        fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn open(&mut self, _request: OpenRequest) -> Result<SessionNo, Error> {
+        fn open(&mut self, request: OpenRequest) -> Result<SessionNo, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn provide_seats(&mut self, _stream: StreamId, _pages: u32) -> Result<(), Error> {
+        fn provide_seats(&mut self, stream: StreamId, pages: u32) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn clear_page(&mut self, _stream: StreamId, _page: PageNo) -> Result<(), Error> {
+        fn clear_page(&mut self, stream: StreamId, page: PageNo) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn owed(&self, _id: SessionId) -> Result<Balance, Error> {
+        fn owed(&self, id: SessionId) -> Result<Balance, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn refundable(&self, _id: SessionId) -> Result<Balance, Error> {
+        fn refundable(&self, id: SessionId) -> Result<Balance, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn runs_out_at(&self, _id: SessionId) -> Result<Option<Millis>, Error> {
+        fn runs_out_at(&self, id: SessionId) -> Result<Option<Millis>, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn top_up(&mut self, _id: SessionId, _amount: Balance) -> Result<(), Error> {
+        fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn pause(&mut self, _number: SessionNo) -> Result<(), Error> {
+        fn pause(&mut self, number: SessionNo) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn resume(&mut self, _number: SessionNo) -> Result<(), Error> {
+        fn resume(&mut self, number: SessionNo) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn set_key(&mut self, _number: SessionNo, _key: Option<AccountId>) -> Result<(), Error> {
+        fn set_key(&mut self, number: SessionNo, key: Option<AccountId>) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn begin_exit(&mut self, _number: SessionNo) -> Result<(), Error> {
+        fn begin_exit(&mut self, number: SessionNo) -> Result<(), Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn close(&mut self, _number: SessionNo) -> Result<Balance, Error> {
+        fn close(&mut self, number: SessionNo) -> Result<Balance, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn close_ended(&mut self, _id: SessionId) -> Result<Balance, Error> {
+        fn close_ended(&mut self, id: SessionId) -> Result<Balance, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn dismiss(&mut self, _at: Seated) -> Result<Balance, Error> {
+        fn dismiss(&mut self, at: Seated) -> Result<Balance, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn finish_close(&mut self, _at: Seated) -> Result<Balance, Error> {
+        fn finish_close(&mut self, at: Seated) -> Result<Balance, Error> {
             self.hand_over()
         }
 
         #[ink(message)]
-        fn finish_exit(&mut self, _number: SessionNo) -> Result<(), Error> {
+        fn finish_exit(&mut self, number: SessionNo) -> Result<(), Error> {
             self.hand_over()
         }
     }
