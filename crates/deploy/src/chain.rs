@@ -73,6 +73,8 @@ pub struct Site<'a> {
     pub network: &'a Network,
     /// What that comes to.
     pub target: Target,
+    /// Whether a record told the addresses.
+    pub recorded: bool,
 }
 
 impl Site<'_> {
@@ -277,6 +279,25 @@ impl Site<'_> {
             }
         }
         Ok(missing)
+    }
+
+    /// What the user should know where there is no record: the addresses follow from key, artifacts and the network's file alone.
+    pub fn without_record(&self, missing: &[Step]) -> Option<String> {
+        if self.recorded {
+            return None;
+        }
+        let contracts = self.target.contracts.len();
+        let missing = missing.iter();
+        let missing = missing.filter(|step| matches!(step, Step::Instantiate(_)));
+        let there = contracts.saturating_sub(missing.count());
+        Some(match there {
+            0 => "there is no record, and nothing at these addresses: a NEW suite begins. If there is one already, made with another key, \
+                  other code or other arguments, stop, and put its record back"
+                .to_owned(),
+            _ => format!(
+                "there is no record, and {there} of {contracts} contracts are at these addresses: this goes on with them"
+            ),
+        })
     }
 
     /// What these steps take, and whether the deployer can pay for them.

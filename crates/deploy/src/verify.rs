@@ -41,12 +41,17 @@ pub struct Verified {
     pub checks: usize,
     /// What differs.
     pub drifts: Vec<Drift>,
+    /// What changed and may: nothing is wrong with it.
+    pub notes: Vec<String>,
 }
 
 impl core::fmt::Display for Verified {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         for drift in &self.drifts {
             writeln!(f, "{drift}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         let (checks, drifts) = (self.checks, self.drifts.len());
         writeln!(f, "{checks} things compared, {drifts} differ")
@@ -72,6 +77,13 @@ pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified
     let mut seen = Verified::default();
     let client = site.client;
     let target = &site.target;
+    let runs = site.facts.spec_version;
+    if let Some(record) = record.filter(|record| record.spec_version != runs) {
+        let before = record.spec_version;
+        seen.notes.push(format!(
+            "the runtime was upgraded: the record was written at version {before}, and {runs} runs now"
+        ));
+    }
     for contract in &target.contracts {
         let name = contract.name;
         let there = client.contract(&contract.address).await?;
