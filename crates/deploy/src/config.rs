@@ -96,6 +96,9 @@ pub struct Roles {
     /// Where platform fees and donations go.
     #[serde(deserialize_with = "account")]
     pub treasury: AccountId,
+    /// Who may suspend streams, set before the registry is offered to its owner.
+    #[serde(default, deserialize_with = "accounts")]
+    pub moderators: Vec<AccountId>,
 }
 
 /// $VLK.
@@ -207,6 +210,13 @@ impl Network {
             self.tokens.len() <= usize::from(MAX_ASSETS) - 2,
             "`tokens` names too many"
         );
+        let moderators = &self.roles.moderators;
+        for (position, moderator) in moderators.iter().enumerate() {
+            ensure!(
+                !moderators[..position].contains(moderator),
+                "`roles.moderators` names one twice"
+            );
+        }
         for (position, token) in self.tokens.iter().enumerate() {
             ensure!(
                 !self.tokens[..position].contains(token),

@@ -5,7 +5,7 @@
 //! nothing waits for a block to become final but the record, into which only final steps go.
 
 use crate::{
-    chain::{is_about_money, second_code, Site, Step},
+    chain::{answer, is_about_money, second_code, Site, Step},
     progress::{Progress, Watcher},
     record::{CodeEntry, ContractEntry, Damaged, Hex32, Lock, Place, Record},
     target::{codes, Target, TieKind},
@@ -24,8 +24,10 @@ use tokio::time::sleep;
 use vilokanam_client::{
     hex, AccountId, Block, Client, Hash, Included, Key, NotIncluded, Signed, Until,
 };
-use vilokanam_interfaces::{Administered, Administration, Wiring};
-use vilokanam_suite::{administered, Message, CODE_ONLY};
+use vilokanam_interfaces::{
+    AccountId as InkAccount, Administered, Administration, StreamRegistry, Wiring,
+};
+use vilokanam_suite::{administered, Message, StreamRegistryCalls, CODE_ONLY};
 
 /// How often a step is tried whose transaction somebody else's displaced.
 const ROUNDS: u32 = 5;
@@ -237,6 +239,7 @@ async fn ensure_not_upgraded(site: &Site<'_>) -> Result<()> {
 
 /// A record anew, where the chain has everything that the damaged one can have told of.
 async fn recover(site: &Site<'_>, damaged: Damaged, watcher: &mut dyn Watcher) -> Result<Record> {
+    let record = begin(site).await?;
     let missing = site.missing().await?;
     if !missing.is_empty() {
         let missing: Vec<_> = missing.iter().map(|step| site.label(*step)).collect();
@@ -246,7 +249,6 @@ async fn recover(site: &Site<'_>, damaged: Damaged, watcher: &mut dyn Watcher) -
             missing.join(", ")
         );
     }
-    let record = begin(site).await?;
     // The damaged file is kept: somebody may want to look at it.
     let kept = (0..).map(|n| damaged.file.with_extension(format!("json.damaged-{n}")));
     let kept = kept.into_iter().find(|kept| !kept.exists());
@@ -622,19 +624,30 @@ async fn held_at(site: &Site<'_>, step: Step, block: &Hash) -> Result<bool> {
             if !client.contract_at(&tie.address, Some(block)).await? {
                 return Ok(false);
             }
+            if let TieKind::Moderate(account) = tie.kind {
+                let registry = StreamRegistryCalls::from(InkAccount::from(tie.address));
+                return read_at(site, registry.is_moderator(account.into()), block).await;
+            }
             let asked = administered(tie.address.into()).administration();
-            let (_, _, data) = asked.into_parts();
-            let now = client
-                .dry_call_at(&site.target.deployer, &tie.address, 0, &data, Some(block))
-                .await?;
-            let returned = now.result.with_context(|| hex(block))?;
-            let now = crate::chain::answer::<Administration>(&returned.data)?;
+            let now: Administration = read_at(site, asked, block).await?;
             Ok(match tie.kind {
                 TieKind::Wire(_) => now.wiring != Wiring::default(),
                 TieKind::Offer(owner) => {
                     now.proposed_owner == Some(owner.into()) || now.owner == owner.into()
                 }
+                TieKind::Moderate(_) => false,
             })
         }
     }
+}
+
+/// Asks a contract in another block.
+async fn read_at<M: Message>(site: &Site<'_>, message: M, block: &Hash) -> Result<M::Output> {
+    let (to, value, data) = message.into_parts();
+    let to: AccountId = *to.as_ref();
+    let asked = site
+        .client
+        .dry_call_at(&site.target.deployer, &to, value, &data, Some(block));
+    let returned = asked.await?.result.with_context(|| hex(block))?;
+    answer(&returned.data)
 }

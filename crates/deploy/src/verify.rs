@@ -9,8 +9,12 @@ use anyhow::Result;
 use core::fmt::Debug;
 use serde::Serialize;
 use vilokanam_client::hex;
-use vilokanam_interfaces::{AccountId, Asset, PaymentHandler, TickStream, VlkToken, Wiring};
-use vilokanam_suite::{PaymentHandlerCalls, TickStreamCalls, VlkTokenCalls, CODE_ONLY};
+use vilokanam_interfaces::{
+    AccountId, Asset, PaymentHandler, StreamRegistry, TickStream, VlkToken, Wiring,
+};
+use vilokanam_suite::{
+    PaymentHandlerCalls, StreamRegistryCalls, TickStreamCalls, VlkTokenCalls, CODE_ONLY,
+};
 
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -120,6 +124,7 @@ pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified
         match name {
             "vlk_token" => token(&mut seen, site, address.into()).await?,
             "payment_handler" => payments(&mut seen, site, address.into()).await?,
+            "stream_registry" => registry(&mut seen, site, address.into()).await?,
             "tick_stream" => meter(&mut seen, site, address.into()).await?,
             _ => {}
         }
@@ -158,6 +163,20 @@ async fn token(seen: &mut Verified, site: &Site<'_>, token: VlkTokenCalls) -> Re
         cap,
         site.read(token.cap()).await?,
     );
+    Ok(())
+}
+
+/// The moderators that the network's file names. The registry does not list its own, so whether there are others is not known.
+async fn registry(
+    seen: &mut Verified,
+    site: &Site<'_>,
+    registry: StreamRegistryCalls,
+) -> Result<()> {
+    for account in &site.network.roles.moderators {
+        let is_one = site.read(registry.is_moderator((*account).into())).await?;
+        let subject = format!("stream_registry: moderator {}", hex(account));
+        seen.check(subject, true, is_one);
+    }
     Ok(())
 }
 
