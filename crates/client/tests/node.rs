@@ -176,7 +176,9 @@ async fn a_nonce_is_taken_for_good_once_that_block_is_final() -> Result<()> {
     client.send(&first).await?;
     client.follow(&[first], Until::InBlock).await?;
     let taken = [Err(vilokanam_client::NotIncluded::NonceTaken)];
-    let found = client.follow(&[other.clone()], Until::InBlock).await?;
+    let found = client
+        .follow(core::slice::from_ref(&other), Until::InBlock)
+        .await?;
     assert_eq!(found, taken);
     // On another branch, it would still take effect.
     assert_eq!(client.finalized().await?.number, 0);
