@@ -85,8 +85,8 @@ pub struct DemoArgs {
 }
 
 const DEMO_NOTES: &str = "\
-Progress goes to stderr, the result to stdout. Exit code: 0 if every law holds, 1 if one does not or the evening could not
-be played, 2 for wrong arguments.
+Progress goes to stderr, the result to stdout. Exit code: 0 if every law holds, 1 if one does not, 2 if the evening could
+not be played.
 
 Examples:
   vilokanam demo --viewers 12 --seed 42
@@ -111,8 +111,8 @@ pub struct ReplayArgs {
 }
 
 const REPLAY_NOTES: &str = "\
-Progress goes to stderr, the result to stdout. Exit code: 0 if every amount and law holds, 1 if one does not or the evening could
-not be replayed, 2 for wrong arguments.
+Progress goes to stderr, the result to stdout. Exit code: 0 if every amount and law holds, 1 if one does not, 2 if the
+evening could not be replayed.
 
 Examples:
   vilokanam replay --sessions 2000 --seed 7

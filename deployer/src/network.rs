@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use vilokanam_client::{AccountId, Client, Key};
 use vilokanam_deploy::{
-    deploy, open, plan, verify, Network, Paths, Record, Silent, Site, Teller, Verified, Watcher,
+    deploy, open, plan, verify, Network, Paths, Progress, Record, Site, Teller, Verified, Watcher,
 };
 use vilokanam_operate::keep_metadata;
 
@@ -33,6 +33,7 @@ pub struct NetworkArgs {
 /// Examples of `vilokanam plan`.
 pub const PLAN_NOTES: &str = "\
 Changes nothing. Fees and gas are limits; what cannot be dry-run yet is estimated upwards and marked.
+Exit code: 0 if it could be planned, 2 if not.
 
 Examples:
   vilokanam plan --network local
@@ -111,22 +112,44 @@ pub fn run_deploy(args: &NetworkArgs) -> Result<bool> {
         let paths = args.paths();
         let key = key(&network)?;
         let client = connect(&network).await?;
-        let watcher: &mut dyn Watcher = match args.json {
-            true => &mut Silent,
-            false => &mut Teller::default(),
+        let mut watcher = Keeper {
+            paths: &paths,
+            teller: (!args.json).then(Teller::default),
         };
-        let deployed = deploy(&client, &network, &paths, &key, watcher).await?;
+        let deployed = deploy(&client, &network, &paths, &key, &mut watcher).await?;
         let record = Record::load(&paths.record)?;
         let site = site(args, &client, &network, record.as_ref()).await?;
         let verified = verify(&site, record.as_ref()).await?;
-        if let Some(record) = &record {
-            keep_metadata(record, &paths.record, &paths.artifacts)?;
-        }
         let clean = verified.drifts.is_empty();
         let text = format!("{deployed}{verified}record: {}\n", paths.record.display());
         print(args.json, &Outcome { deployed, verified }, text)?;
         Ok(clean)
     })
+}
+
+/// Keeps the metadata as soon as there is a record, before anything is sent: later builds take the artifacts' place.
+struct Keeper<'a> {
+    paths: &'a Paths,
+    /// Tells all; without it, notes are told.
+    teller: Option<Teller>,
+}
+
+impl Watcher for Keeper<'_> {
+    fn on(&mut self, progress: &Progress<'_>) -> Result<()> {
+        if let Progress::Begun { .. } = progress {
+            if let Some(record) = Record::load(&self.paths.record)? {
+                keep_metadata(&record, &self.paths.record, &self.paths.artifacts)?;
+            }
+        }
+        match (&mut self.teller, progress) {
+            (Some(teller), _) => teller.on(progress),
+            (None, Progress::Note(note)) => {
+                eprintln!("{note}");
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
+    }
 }
 
 /// Prints where the chain differs from what it should be.

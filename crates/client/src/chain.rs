@@ -233,6 +233,15 @@ impl Client {
 
     /// The nonce and the tokens of an account.
     pub async fn account(&self, account: &AccountId) -> Result<State> {
+        self.account_of(account, None).await
+    }
+
+    /// The same on another block, whose state a node need not have any more.
+    pub async fn account_at(&self, account: &AccountId, block: &Hash) -> Result<State> {
+        self.account_of(account, Some(block)).await
+    }
+
+    async fn account_of(&self, account: &AccountId, at: Option<&Hash>) -> Result<State> {
         #[derive(DecodeAsType)]
         #[decode_as_type(crate_path = "scale_decode")]
         struct Info {
@@ -245,7 +254,7 @@ impl Client {
             free: u128,
             reserved: u128,
         }
-        let info: Option<Info> = self.read("System", "Account", account).await?;
+        let info: Option<Info> = self.read_at("System", "Account", account, at).await?;
         Ok(info.map_or_else(State::default, |info| State {
             nonce: info.nonce,
             free: info.data.free,
@@ -276,8 +285,18 @@ impl Client {
         item: &str,
         key: &[u8; 32],
     ) -> Result<Option<T>> {
+        self.read_at(pallet, item, key, None).await
+    }
+
+    async fn read_at<T: DecodeAsType>(
+        &self,
+        pallet: &str,
+        item: &str,
+        key: &[u8; 32],
+        at: Option<&Hash>,
+    ) -> Result<Option<T>> {
         let key = self.key(pallet, item, vec![scale_value::Value::from_bytes(key)])?;
-        let Some(stored) = self.stored(&key, None).await? else {
+        let Some(stored) = self.stored(&key, at).await? else {
             return Ok(None);
         };
         let metadata = self.runtime().metadata();

@@ -126,6 +126,18 @@ impl Payload for Call {
     }
 }
 
+impl Signed {
+    /// What to say where nothing more is known of it than that it was sent.
+    fn unknown(&self) -> String {
+        format!(
+            "whether transaction {} takes effect is not known: blocks up to {} can still have it. Look for it, and at what it \
+             should have done, before you run this again",
+            hex(&self.hash),
+            self.to
+        )
+    }
+}
+
 impl Included {
     /// What contracts emitted in it, in order.
     pub fn contract_events(&self) -> Vec<ContractEvent> {
@@ -219,7 +231,8 @@ impl Client {
             let sent = match self.send(&signed).await {
                 Ok(()) | Err(NotIncluded::NonceTaken) => {
                     // Sent before an answer was lost, it is refused as outdated the second time; a block has it then.
-                    let mut found = self.follow(core::slice::from_ref(&signed), until).await?;
+                    let found = self.follow(core::slice::from_ref(&signed), until).await;
+                    let mut found = found.with_context(|| signed.unknown())?;
                     found.pop().context("nothing was followed")?
                 }
                 Err(refused) => Err(refused),
@@ -227,6 +240,9 @@ impl Client {
             match sent {
                 Ok(included) => return Ok(included),
                 Err(again @ (NotIncluded::NonceTaken | NotIncluded::Expired)) => lost = again,
+                Err(NotIncluded::Lost(error)) => {
+                    return Err(NotIncluded::Lost(error)).with_context(|| signed.unknown())
+                }
                 Err(other) => return Err(other.into()),
             }
             self.refresh().await?;
@@ -247,6 +263,8 @@ impl Client {
         // The block up to which the best chain was looked through.
         let mut looked: Option<Block> = None;
         let mut polls = 0u32;
+        // Whether another transaction has a nonce, in a block that can still be undone.
+        let mut taken = false;
         loop {
             let best = self.best().await?;
             // A block that was looked at may have been undone by another branch.
@@ -273,15 +291,22 @@ impl Client {
                 }
             } else {
                 polls = polls.saturating_add(1);
-                let seen = looked.map_or(0, |block| block.number);
+                // Made anew while it could come back on another branch, it would take effect twice.
+                let seen = match (until, looked) {
+                    (Until::Finalized, Some(block)) => {
+                        block.number.min(self.finalized().await?.number)
+                    }
+                    (_, looked) => looked.map_or(0, |block| block.number),
+                };
                 for (one, found) in all.iter().zip(&mut found) {
                     if found.is_none() && seen > one.to {
                         *found = Some(Err(NotIncluded::Expired));
                     }
                 }
                 let all_seen = looked.map_or(best.number < start, |block| block == best);
-                if all_seen && (polls.is_multiple_of(RESEND_POLLS) || polls == FIRST_RESEND) {
-                    self.send_again(all, &mut found, best).await?;
+                let due = polls.is_multiple_of(RESEND_POLLS) || polls == FIRST_RESEND;
+                if all_seen && (due || taken) {
+                    taken = self.send_again(all, &mut found, best, until).await?;
                 }
             }
             if Instant::now() > deadline {
@@ -331,33 +356,45 @@ impl Client {
         Ok(())
     }
 
-    /// Sends again what no block has, unless the account has used the nonce for something else.
+    /// Sends again what no block has, unless the account has used the nonce for something else. Whether it has in a block that
+    /// can still be undone, where that must not be.
     async fn send_again(
         &self,
         all: &[Signed],
         found: &mut [Option<Result<Included, NotIncluded>>],
         looked: Block,
-    ) -> Result<()> {
+        until: Until,
+    ) -> Result<bool> {
         let Some(account) = all.first().map(|one| one.account) else {
-            return Ok(());
+            return Ok(false);
         };
         // The nonce and the best block of one moment: what is read first must be the older.
         let used = self.account(&account).await?.nonce;
+        let surely = match until {
+            Until::InBlock => used,
+            Until::Finalized => {
+                let block = self.finalized().await?.hash;
+                self.account_at(&account, &block).await?.nonce
+            }
+        };
         // If there is a newer block, the transaction may be in it, and is looked for there first.
         if self.best().await? != looked {
-            return Ok(());
+            return Ok(surely < used);
         }
+        let mut taken = false;
         for (one, found) in all.iter().zip(found) {
             if found.is_some() {
                 continue;
             }
-            if one.nonce < used {
+            if one.nonce < surely {
                 *found = Some(Err(NotIncluded::NonceTaken));
+            } else if one.nonce < used {
+                taken = true;
             } else if let Err(refused @ NotIncluded::Refused(_)) = self.send(one).await {
                 *found = Some(Err(refused));
             }
         }
-        Ok(())
+        Ok(taken)
     }
 
     async fn is_final(&self, block: Option<Block>) -> Result<bool> {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use std::{path::Path, time::Duration};
 use vilokanam_client::{contract_address, parse_account, Call, Client, Gas, Key, Options, Until};
-use vilokanam_node::{node_binary, Process, NO_NODE};
+use vilokanam_node::{node_binary, Process, Setup, NO_NODE};
 
 /// A node, or `None` after saying that there is none, where that is allowed.
 fn node() -> Result<Option<Process>> {
@@ -152,5 +152,64 @@ async fn a_contract_is_deployed_and_asked() -> Result<()> {
     done.result.clone()?;
     let found = client.contract(&address).await?.context("it is there")?;
     assert_eq!(found.code_hash, hash);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_nonce_is_taken_for_good_once_that_block_is_final() -> Result<()> {
+    let Some(binary) = node_binary() else {
+        return node().map(drop);
+    };
+    let setup = Setup {
+        finalize_secs: Some(8),
+        ..Setup::default()
+    };
+    let node = Process::start_with(&binary, &setup)?;
+    let client = connect(&node).await?;
+    let alice = Key::parse("//Alice", true)?;
+    let sign = |to| {
+        let call = Call::transfer(&[to; 32], 1_000_000_000_000);
+        let (client, alice) = (&client, &alice);
+        async move { client.sign(alice, &call, 0).await }
+    };
+    let (first, other) = (sign(5).await?, sign(6).await?);
+    client.send(&first).await?;
+    client.follow(&[first], Until::InBlock).await?;
+    let taken = [Err(vilokanam_client::NotIncluded::NonceTaken)];
+    let found = client
+        .follow(core::slice::from_ref(&other), Until::InBlock)
+        .await?;
+    assert_eq!(found, taken);
+    // On another branch, it would still take effect.
+    assert_eq!(client.finalized().await?.number, 0);
+    assert_eq!(client.follow(&[other], Until::Finalized).await?, taken);
+    let last = client.finalized().await?;
+    assert_eq!(last.number, 1);
+    let state = client.account_at(&alice.account(), &last.hash).await?;
+    assert_eq!(state.nonce, 1);
+    assert_eq!(client.account(&[6; 32]).await?.free, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_became_of_a_transaction_is_not_known() -> Result<()> {
+    let Some(node) = node()? else { return Ok(()) };
+    let options = Options {
+        inclusion: Duration::ZERO,
+        ..Options::default()
+    };
+    let endpoint = format!("ws://127.0.0.1:{}", node.port());
+    let client = Client::connect(&[endpoint], options).await?;
+    let alice = Key::parse("//Alice", true)?;
+    let call = Call::transfer(&[5; 32], 1_000_000_000_000);
+    let expected = client.sign(&alice, &call, 0).await?;
+    let done = client.submit(&alice, &call, Until::Finalized).await;
+    let why = done.expect_err("not final in no time");
+    let why = format!("{why:#}");
+    let end = format!("blocks up to {} can still have it", expected.to);
+    assert!(
+        why.starts_with("whether transaction 0x") && why.contains(&end),
+        "{why}"
+    );
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::{
     target::{Target, TieKind},
     Network,
 };
-use anyhow::{anyhow, bail, ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use ink::{
     primitives::{LangError, MessageResult},
     scale::DecodeAll,
@@ -12,8 +12,11 @@ use ink::{
 use serde::Serialize;
 use serde_json::Value;
 use vilokanam_client::{AccountId, Balance, Call, Client, DispatchError, Facts, Gas, Hash};
-use vilokanam_interfaces::{AdminError, Administered, Administration, Wiring};
-use vilokanam_suite::{administered, Message};
+use vilokanam_interfaces::{
+    AccountId as InkAccount, AdminError, Administered, Administration, StreamRegistry,
+    StreamRegistryError, Wiring,
+};
+use vilokanam_suite::{administered, Message, StreamRegistryCalls};
 
 /// A step of a deployment: an index into the target's codes, contracts or messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub struct Site<'a> {
     pub network: &'a Network,
     /// What that comes to.
     pub target: Target,
+    /// Whether a record told the addresses.
+    pub recorded: bool,
 }
 
 impl Site<'_> {
@@ -119,15 +124,20 @@ impl Site<'_> {
                     return Ok(false);
                 }
                 let now = self.administration(tie.address).await?;
+                // Only the owner may, and it is another's by now; verify tells.
+                let gone = now.owner != self.target.deployer.into();
                 match tie.kind {
                     TieKind::Wire(wiring) if now.wiring == wiring => Ok(true),
                     TieKind::Wire(_) if now.wiring == Wiring::default() => Ok(false),
                     // It was wired and changed later, as is its owner's right; verify tells.
                     TieKind::Wire(_) => Ok(true),
+                    TieKind::Moderate(account) => {
+                        let registry = StreamRegistryCalls::from(InkAccount::from(tie.address));
+                        Ok(self.read(registry.is_moderator(account.into())).await? || gone)
+                    }
                     TieKind::Offer(owner) => {
                         let owner = owner.into();
                         let offered = now.proposed_owner == Some(owner);
-                        let gone = now.owner != self.target.deployer.into();
                         Ok(offered || now.owner == owner || gone)
                     }
                 }
@@ -170,8 +180,19 @@ impl Site<'_> {
                     .dry_call(origin, &tie.address, 0, &tie.data)
                     .await?;
                 let returned = dry.result?;
-                let said: Result<(), AdminError> = answer(&returned.data)?;
-                said.map_err(|e| anyhow!("the contract refuses: {e:?}"))?;
+                let refused = match tie.kind {
+                    TieKind::Moderate(_) => {
+                        let said: Result<(), StreamRegistryError> = answer(&returned.data)?;
+                        said.err().map(|e| format!("{e:?}"))
+                    }
+                    _ => {
+                        let said: Result<(), AdminError> = answer(&returned.data)?;
+                        said.err().map(|e| format!("{e:?}"))
+                    }
+                };
+                if let Some(error) = refused {
+                    bail!("the contract refuses: {error}");
+                }
                 Ok(Call::call(
                     &tie.address,
                     0,
@@ -277,6 +298,25 @@ impl Site<'_> {
             }
         }
         Ok(missing)
+    }
+
+    /// What the user should know where there is no record: the addresses follow from key, artifacts and the network's file alone.
+    pub fn without_record(&self, missing: &[Step]) -> Option<String> {
+        if self.recorded {
+            return None;
+        }
+        let contracts = self.target.contracts.len();
+        let missing = missing.iter();
+        let missing = missing.filter(|step| matches!(step, Step::Instantiate(_)));
+        let there = contracts.saturating_sub(missing.count());
+        Some(match there {
+            0 => "there is no record, and nothing at these addresses: a NEW suite begins. If there is one already, made with another key, \
+                  other code or other arguments, stop, and put its record back"
+                .to_owned(),
+            _ => format!(
+                "there is no record, and {there} of {contracts} contracts are at these addresses: this goes on with them"
+            ),
+        })
     }
 
     /// What these steps take, and whether the deployer can pay for them.
@@ -397,6 +437,7 @@ const CONSTRUCTOR: Gas = Gas {
 fn measured(contract: &str, kind: &TieKind) -> Gas {
     let message = match kind {
         TieKind::Wire(_) => "Administered::wire",
+        TieKind::Moderate(_) => "StreamRegistry::set_moderator",
         TieKind::Offer(_) => "Administered::propose_owner",
     };
     let measured: Option<Value> =

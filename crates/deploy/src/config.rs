@@ -96,6 +96,9 @@ pub struct Roles {
     /// Where platform fees and donations go.
     #[serde(deserialize_with = "account")]
     pub treasury: AccountId,
+    /// Who may suspend streams, set before the registry is offered to its owner.
+    #[serde(default, deserialize_with = "accounts")]
+    pub moderators: Vec<AccountId>,
 }
 
 /// $VLK.
@@ -158,11 +161,10 @@ impl Network {
     fn check(&self) -> Result<()> {
         ensure!(!self.endpoints.is_empty(), "`endpoints` names none");
         for endpoint in &self.endpoints {
-            let near = ["ws://127.0.0.1", "ws://localhost", "ws://[::1]"];
-            let safe = endpoint.starts_with("wss://")
-                || near.iter().any(|near| endpoint.starts_with(near));
             ensure!(
-                safe || (self.development && endpoint.starts_with("ws://")),
+                endpoint.starts_with("wss://")
+                    || is_near(endpoint)
+                    || (self.development && endpoint.starts_with("ws://")),
                 "endpoint {endpoint:?}: wss://, or ws:// to this machine"
             );
         }
@@ -208,6 +210,13 @@ impl Network {
             self.tokens.len() <= usize::from(MAX_ASSETS) - 2,
             "`tokens` names too many"
         );
+        let moderators = &self.roles.moderators;
+        for (position, moderator) in moderators.iter().enumerate() {
+            ensure!(
+                !moderators[..position].contains(moderator),
+                "`roles.moderators` names one twice"
+            );
+        }
         for (position, token) in self.tokens.iter().enumerate() {
             ensure!(
                 !self.tokens[..position].contains(token),
@@ -312,6 +321,19 @@ fn accounts<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<AccountId>, D::Er
         .collect()
 }
 
+/// Whether an endpoint without encryption is on this machine.
+fn is_near(endpoint: &str) -> bool {
+    let Some(rest) = endpoint.strip_prefix("ws://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    ["127.0.0.1", "localhost", "[::1]"].contains(&host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,5 +397,27 @@ mod tests {
             let error = format!("{:#}", error.expect_err(wrong));
             assert!(error.contains(named), "{wrong}: {error}");
         }
+    }
+    #[test]
+    fn only_this_machine_is_near() {
+        let near = [
+            "localhost",
+            "localhost:9944",
+            "127.0.0.1:1/x",
+            "[::1]",
+            "[::1]:9944?y",
+        ];
+        assert!(near.iter().all(|host| is_near(&format!("ws://{host}"))));
+        let far = [
+            "localhost.evil.com",
+            "localhost.evil.com:9944",
+            "127.0.0.1.evil.com",
+            "localhost@evil.com",
+            "localhost:1@evil.com",
+            "evil.com/localhost",
+            "[::1].evil.com",
+            "",
+        ];
+        assert!(!far.iter().any(|host| is_near(&format!("ws://{host}"))));
     }
 }

@@ -5,13 +5,13 @@
 //! nothing waits for a block to become final but the record, into which only final steps go.
 
 use crate::{
-    chain::{is_about_money, Site, Step},
+    chain::{answer, is_about_money, second_code, Site, Step},
     progress::{Progress, Watcher},
     record::{CodeEntry, ContractEntry, Damaged, Hex32, Lock, Place, Record},
     target::{codes, Target, TieKind},
     Network,
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use serde::Serialize;
 use sp_crypto_hashing::blake2_256;
 use std::{
@@ -24,11 +24,17 @@ use tokio::time::sleep;
 use vilokanam_client::{
     hex, AccountId, Block, Client, Hash, Included, Key, NotIncluded, Signed, Until,
 };
-use vilokanam_interfaces::{Administered, Administration, Wiring};
-use vilokanam_suite::{administered, Message};
+use vilokanam_interfaces::{
+    AccountId as InkAccount, Administered, Administration, StreamRegistry, Wiring,
+};
+use vilokanam_suite::{administered, Message, StreamRegistryCalls, CODE_ONLY};
 
 /// How often a step is tried whose transaction somebody else's displaced.
 const ROUNDS: u32 = 5;
+/// What to say where a step is gone.
+const UNDONE: &str = "it was undone by another branch of the chain: run it again";
+/// The contract that runs a second code.
+const METER: &str = "tick_stream";
 /// How long to wait for an earlier run's transactions.
 const LEFTOVERS: Duration = Duration::from_secs(60);
 
@@ -91,6 +97,7 @@ pub async fn open<'a>(
         facts,
         network,
         target,
+        recorded: record.is_some(),
     })
 }
 
@@ -113,12 +120,17 @@ pub async fn deploy(
         },
     };
     let site = open(client, network, &paths.artifacts, deployer, record.as_ref()).await?;
+    if record.is_none() && damaged.is_none() {
+        if let Some(note) = site.without_record(&site.missing().await?) {
+            watcher.on(&Progress::Note(note))?;
+        }
+    }
     let record = match (record, damaged) {
         (Some(record), _) => {
             site.target.ensure_same(&record)?;
             record
         }
-        (None, None) => begin(&site),
+        (None, None) => begin(&site).await?,
         (None, Some(damaged)) => recover(&site, damaged, watcher).await?,
     };
     let mut run = Run {
@@ -167,8 +179,10 @@ pub async fn deploy(
     })
 }
 
-/// The record of a deployment that begins: all is known, and nothing is there.
-fn begin(site: &Site<'_>) -> Record {
+/// The record of a deployment that begins, or whose record is gone: all is known, and each contract that is there runs the code of
+/// the artifacts.
+async fn begin(site: &Site<'_>) -> Result<Record> {
+    ensure_not_upgraded(site).await?;
     let facts = &site.facts;
     let deployer = site.target.deployer;
     let mut record = Record::new(
@@ -195,11 +209,37 @@ fn begin(site: &Site<'_>) -> Record {
         };
         record.contracts.insert(contract.name.to_owned(), entry);
     }
-    record
+    Ok(record)
+}
+
+/// Refuses to make a record of contracts that run other codes than they were made with: only the lost one told which.
+async fn ensure_not_upgraded(site: &Site<'_>) -> Result<()> {
+    let mut runs = Vec::new();
+    for contract in &site.target.contracts {
+        if let Some(there) = site.client.contract(&contract.address).await? {
+            runs.push((contract.name, there.code_hash));
+            if contract.name == METER {
+                let second = second_code(site.client, &contract.address).await?;
+                runs.extend(second.map(|second| (CODE_ONLY, second)));
+            }
+        }
+    }
+    for (name, runs) in runs {
+        let built = site.target.code(name)?.hash;
+        ensure!(
+            runs == built,
+            "the code of {name} is {} on the chain, and the artifact is {}: it was upgraded, and a record made anew would not know \
+             of it. Put the record back from a copy",
+            hex(&runs),
+            hex(&built)
+        );
+    }
+    Ok(())
 }
 
 /// A record anew, where the chain has everything that the damaged one can have told of.
 async fn recover(site: &Site<'_>, damaged: Damaged, watcher: &mut dyn Watcher) -> Result<Record> {
+    let record = begin(site).await?;
     let missing = site.missing().await?;
     if !missing.is_empty() {
         let missing: Vec<_> = missing.iter().map(|step| site.label(*step)).collect();
@@ -218,7 +258,7 @@ async fn recover(site: &Site<'_>, damaged: Damaged, watcher: &mut dyn Watcher) -
         "{damaged}. All of it is on the chain: the record is made anew, and the old file is kept as {}",
         kept.display()
     )))?;
-    Ok(begin(site))
+    Ok(record)
 }
 
 /// A step whose block is not final yet.
@@ -253,7 +293,13 @@ impl Run<'_, '_> {
                 self.note("waiting for transactions of this account that no block has yet")?;
             }
             if Instant::now() > deadline {
-                return self.note("going on without them");
+                bail!(
+                    "transactions of {} wait in the pool, and no block takes them: sent again, they could take effect twice. Run it again \
+                     when they are gone, in {} blocks at most if they are this program's; until then a node with no other \
+                     transactions of the account, or who else uses the key, may tell why",
+                    hex(&self.key.account()),
+                    client.options().mortal_blocks
+                );
             }
             sleep(client.options().poll).await;
         }
@@ -331,7 +377,9 @@ impl Run<'_, '_> {
         if self.site.holds(step).await? {
             return Ok(());
         }
-        self.settle(true).await?;
+        if let Err(also) = self.settle(true).await {
+            self.note(&format!("{also:#}"))?;
+        }
         Err(self.explain(step, error).await)
     }
 
@@ -389,10 +437,7 @@ impl Run<'_, '_> {
         let client = self.site.client;
         let deadline = Instant::now() + client.options().inclusion;
         while !self.open.is_empty() {
-            let height = match self.site.network.finality {
-                Until::Finalized => client.finalized().await?.number,
-                Until::InBlock => client.best().await?.number,
-            };
+            let height = self.height().await?;
             let mut later = Vec::new();
             for open in core::mem::take(&mut self.open) {
                 if open.block.number > height {
@@ -408,10 +453,7 @@ impl Run<'_, '_> {
                             place: Place::from(&included),
                             ..open
                         }),
-                        _ => bail!(
-                            "{} was undone by another branch of the chain: run it again",
-                            self.site.label(open.step)
-                        ),
+                        _ => bail!("{}: {UNDONE}", self.site.label(open.step)),
                     }
                 }
             }
@@ -427,6 +469,15 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// The last block that is as good as the network wants it.
+    async fn height(&self) -> Result<u64> {
+        let client = self.site.client;
+        Ok(match self.site.network.finality {
+            Until::Finalized => client.finalized().await?.number,
+            Until::InBlock => client.best().await?.number,
+        })
+    }
+
     fn recorded(&mut self, step: Step, place: Place) -> Result<()> {
         put(&mut self.record, self.site, step, place);
         self.record.save(self.file)?;
@@ -438,14 +489,41 @@ impl Run<'_, '_> {
 
     /// Finds out where the steps were done that earlier runs did and did not live to record, and closes the record.
     async fn complete(&mut self, skipped: &[Step]) -> Result<()> {
+        let client = self.site.client;
+        let mut found = Vec::new();
         for step in skipped {
             if has_place(&self.record, self.site, *step) {
                 continue;
             }
             // A node that forgot old state cannot say; the record then goes without.
             if let Ok(Some(place)) = find(self.site, *step).await {
-                put(&mut self.record, self.site, *step, place);
+                found.push((*step, place));
             }
+        }
+        if !self.record.complete || !found.is_empty() {
+            // All was looked up on the best chain. Once that is final, it is looked up again.
+            let places = found.iter().map(|(_, place)| place.block);
+            let last = places.fold(client.best().await?.number, u64::max);
+            let deadline = Instant::now() + client.options().inclusion;
+            while self.height().await? < last {
+                ensure!(
+                    Instant::now() <= deadline,
+                    "blocks do not become final: run it again when they do"
+                );
+                sleep(client.options().poll).await;
+            }
+            let mut undone = self.site.missing().await?;
+            for (step, place) in &found {
+                if client.block_hash(place.block).await? != Some(place.block_hash.0) {
+                    undone.push(*step);
+                }
+            }
+            if let Some(step) = undone.first() {
+                bail!("{}: {UNDONE}", self.site.label(*step));
+            }
+        }
+        for (step, place) in found {
+            put(&mut self.record, self.site, step, place);
         }
         self.record.spec_version = self.site.facts.spec_version;
         self.record.complete = true;
@@ -546,19 +624,30 @@ async fn held_at(site: &Site<'_>, step: Step, block: &Hash) -> Result<bool> {
             if !client.contract_at(&tie.address, Some(block)).await? {
                 return Ok(false);
             }
+            if let TieKind::Moderate(account) = tie.kind {
+                let registry = StreamRegistryCalls::from(InkAccount::from(tie.address));
+                return read_at(site, registry.is_moderator(account.into()), block).await;
+            }
             let asked = administered(tie.address.into()).administration();
-            let (_, _, data) = asked.into_parts();
-            let now = client
-                .dry_call_at(&site.target.deployer, &tie.address, 0, &data, Some(block))
-                .await?;
-            let returned = now.result.with_context(|| hex(block))?;
-            let now = crate::chain::answer::<Administration>(&returned.data)?;
+            let now: Administration = read_at(site, asked, block).await?;
             Ok(match tie.kind {
                 TieKind::Wire(_) => now.wiring != Wiring::default(),
                 TieKind::Offer(owner) => {
                     now.proposed_owner == Some(owner.into()) || now.owner == owner.into()
                 }
+                TieKind::Moderate(_) => false,
             })
         }
     }
+}
+
+/// Asks a contract in another block.
+async fn read_at<M: Message>(site: &Site<'_>, message: M, block: &Hash) -> Result<M::Output> {
+    let (to, value, data) = message.into_parts();
+    let to: AccountId = *to.as_ref();
+    let asked = site
+        .client
+        .dry_call_at(&site.target.deployer, &to, value, &data, Some(block));
+    let returned = asked.await?.result.with_context(|| hex(block))?;
+    answer(&returned.data)
 }

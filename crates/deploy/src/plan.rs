@@ -26,6 +26,8 @@ pub struct Plan {
     pub there: Vec<String>,
     /// The balance.
     pub balance: Short,
+    /// What to know where there is no record.
+    pub note: Option<String>,
 }
 
 /// A code, as it is built.
@@ -68,6 +70,7 @@ pub async fn plan(site: &Site<'_>) -> Result<Plan> {
             .map(|step| site.label(step))
             .collect(),
         balance,
+        note: site.without_record(&missing),
     })
 }
 
@@ -92,6 +95,9 @@ impl core::fmt::Display for Plan {
             )?;
         }
         writeln!(f, "deployer  {}", self.deployer)?;
+        if let Some(note) = &self.note {
+            writeln!(f, "note      {note}")?;
+        }
         writeln!(f)?;
         for code in &self.codes {
             writeln!(f, "{:16} {:>6} bytes  {}", code.name, code.bytes, code.hash)?;

@@ -211,13 +211,16 @@ impl Record {
             file: file.to_owned(),
             reason,
         };
-        let record: Self = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
-        ensure!(
-            record.version == VERSION,
-            "the record {} has version {}, and this program knows {VERSION}",
-            file.display(),
-            record.version
-        );
+        // A newer program's record may have another shape, and is not damaged for that.
+        let value: Value = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+        if let Some(version) = value.get("version").and_then(Value::as_u64) {
+            ensure!(
+                version == u64::from(VERSION),
+                "the record {} has version {version}, and this program knows {VERSION}",
+                file.display()
+            );
+        }
+        let record = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
         Ok(Some(record))
     }
 
@@ -367,6 +370,14 @@ mod tests {
             assert!(error.downcast_ref::<Damaged>().is_some(), "{error:#}");
             assert_eq!(fs::read_to_string(&file)?, text[..length]);
         }
+        // Of a newer program, it is refused, and not damaged; without a version, it is.
+        fs::write(&file, r#"{ "version": 2, "suites": [] }"#)?;
+        let error = Record::load(&file).expect_err("newer");
+        assert!(error.downcast_ref::<Damaged>().is_none(), "{error:#}");
+        assert!(error.to_string().contains("has version 2"), "{error:#}");
+        fs::write(&file, r#"{ "suites": [] }"#)?;
+        let error = Record::load(&file).expect_err("no record");
+        assert!(error.downcast_ref::<Damaged>().is_some(), "{error:#}");
         assert!(sample().ensure_chain(&[1; 32]).is_ok());
         assert!(sample().ensure_chain(&[2; 32]).is_err());
         Ok(fs::remove_dir_all(&dir)?)

@@ -11,8 +11,13 @@ use serde_json::{json, Value};
 use sp_crypto_hashing::blake2_256;
 use std::path::Path;
 use vilokanam_client::{contract_address, hex, AccountId, Hash};
-use vilokanam_interfaces::{AccountId as InkAccount, Administered, Hash as InkHash, Wiring};
-use vilokanam_suite::{administered, wasm, Message, CODE_ONLY, CONTRACTS};
+use vilokanam_interfaces::{
+    AccountId as InkAccount, Administered, Hash as InkHash, StreamRegistry, Wiring,
+};
+use vilokanam_suite::{administered, wasm, Message, StreamRegistryCalls, CODE_ONLY, CONTRACTS};
+
+/// The contract that has moderators.
+const REGISTRY: &str = "stream_registry";
 
 /// Everything that a deployment comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +74,8 @@ pub struct Tie {
 pub enum TieKind {
     /// Tells a contract the others.
     Wire(Wiring),
+    /// Makes an account a moderator of the registry.
+    Moderate(AccountId),
     /// Offers a contract to who shall own it.
     Offer(AccountId),
 }
@@ -78,6 +85,7 @@ impl Tie {
     pub fn label(&self) -> String {
         match self.kind {
             TieKind::Wire(_) => format!("wire {}", self.contract),
+            TieKind::Moderate(account) => format!("moderator {}", hex(&account)),
             TieKind::Offer(_) => format!("offer {}", self.contract),
         }
     }
@@ -180,6 +188,7 @@ impl Target {
             deployer,
             messages: ties(
                 &contracts,
+                &network.roles.moderators,
                 network.roles.owner.filter(|owner| *owner != deployer),
             ),
             contracts,
@@ -295,7 +304,7 @@ impl Maker<'_> {
     }
 }
 
-fn ties(contracts: &[Contract], owner: Option<AccountId>) -> Vec<Tie> {
+fn ties(contracts: &[Contract], moderators: &[AccountId], owner: Option<AccountId>) -> Vec<Tie> {
     let tie = |contract: &Contract, data, kind| Tie {
         contract: contract.name,
         address: contract.address,
@@ -310,6 +319,16 @@ fn ties(contracts: &[Contract], owner: Option<AccountId>) -> Vec<Tie> {
             tie(one, message.into_parts().2, TieKind::Wire(one.wiring))
         })
         .collect();
+    let registry = contracts.iter().find(|one| one.name == REGISTRY);
+    for (registry, account) in registry
+        .iter()
+        .flat_map(|one| moderators.iter().map(move |who| (one, *who)))
+    {
+        let mut calls = StreamRegistryCalls::from(InkAccount::from(registry.address));
+        let message = calls.set_moderator(account.into(), true);
+        let data = message.into_parts().2;
+        ties.push(tie(registry, data, TieKind::Moderate(account)));
+    }
     if let Some(owner) = owner {
         ties.extend(contracts.iter().map(|one| {
             let message = administered(one.address.into()).propose_owner(Some(owner.into()));

@@ -9,8 +9,12 @@ use anyhow::Result;
 use core::fmt::Debug;
 use serde::Serialize;
 use vilokanam_client::hex;
-use vilokanam_interfaces::{AccountId, Asset, PaymentHandler, TickStream, VlkToken, Wiring};
-use vilokanam_suite::{PaymentHandlerCalls, TickStreamCalls, VlkTokenCalls, CODE_ONLY};
+use vilokanam_interfaces::{
+    AccountId, Asset, PaymentHandler, StreamRegistry, TickStream, VlkToken, Wiring,
+};
+use vilokanam_suite::{
+    PaymentHandlerCalls, StreamRegistryCalls, TickStreamCalls, VlkTokenCalls, CODE_ONLY,
+};
 
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,12 +45,17 @@ pub struct Verified {
     pub checks: usize,
     /// What differs.
     pub drifts: Vec<Drift>,
+    /// What changed and may: nothing is wrong with it.
+    pub notes: Vec<String>,
 }
 
 impl core::fmt::Display for Verified {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         for drift in &self.drifts {
             writeln!(f, "{drift}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         let (checks, drifts) = (self.checks, self.drifts.len());
         writeln!(f, "{checks} things compared, {drifts} differ")
@@ -72,6 +81,13 @@ pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified
     let mut seen = Verified::default();
     let client = site.client;
     let target = &site.target;
+    let runs = site.facts.spec_version;
+    if let Some(record) = record.filter(|record| record.spec_version != runs) {
+        let before = record.spec_version;
+        seen.notes.push(format!(
+            "the runtime was upgraded: the record was written at version {before}, and {runs} runs now"
+        ));
+    }
     for contract in &target.contracts {
         let name = contract.name;
         let there = client.contract(&contract.address).await?;
@@ -108,6 +124,7 @@ pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified
         match name {
             "vlk_token" => token(&mut seen, site, address.into()).await?,
             "payment_handler" => payments(&mut seen, site, address.into()).await?,
+            "stream_registry" => registry(&mut seen, site, address.into()).await?,
             "tick_stream" => meter(&mut seen, site, address.into()).await?,
             _ => {}
         }
@@ -146,6 +163,20 @@ async fn token(seen: &mut Verified, site: &Site<'_>, token: VlkTokenCalls) -> Re
         cap,
         site.read(token.cap()).await?,
     );
+    Ok(())
+}
+
+/// The moderators that the network's file names. The registry does not list its own, so whether there are others is not known.
+async fn registry(
+    seen: &mut Verified,
+    site: &Site<'_>,
+    registry: StreamRegistryCalls,
+) -> Result<()> {
+    for account in &site.network.roles.moderators {
+        let is_one = site.read(registry.is_moderator((*account).into())).await?;
+        let subject = format!("stream_registry: moderator {}", hex(account));
+        seen.check(subject, true, is_one);
+    }
     Ok(())
 }
 

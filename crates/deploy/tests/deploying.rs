@@ -5,7 +5,8 @@ mod common;
 use anyhow::{Context, Result};
 use common::*;
 use std::{fs, time::Instant};
-use vilokanam_deploy::{plan, Record};
+use vilokanam_client::Until;
+use vilokanam_deploy::{deploy, plan, verify, Progress, Record};
 use vilokanam_interfaces::{Administered, Change, FeeSchedule};
 use vilokanam_node::Setup;
 use vilokanam_suite::administered;
@@ -31,6 +32,8 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
     assert!(planned.balance.there > planned.balance.needed);
     assert_eq!(client.best().await?, before);
     assert!(!paths.record.exists());
+    let note = planned.note.as_deref().context("there is no record")?;
+    assert!(note.contains("a NEW suite begins"), "{note}");
 
     let begun = Instant::now();
     let free = client.account(&alice.account()).await?.free;
@@ -79,10 +82,74 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
 
     // Without its record, too, and the record is found out anew.
     fs::remove_file(&paths.record)?;
-    let again = put(&client, &network, &paths, &alice).await?;
+    let mut notes = Vec::new();
+    let mut listen = |progress: &Progress<'_>| {
+        if let Progress::Note(note) = progress {
+            notes.push(note.clone());
+        }
+        Ok(())
+    };
+    let again = deploy(&client, &network, &paths, &alice, &mut listen).await?;
     assert_eq!(again.done.len(), 0);
     assert_eq!(fs::read_to_string(&paths.record)?, text);
     assert_eq!(client.best().await?, block);
+    let note =
+        "there is no record, and 5 of 5 contracts are at these addresses: this goes on with them";
+    assert_eq!(notes, [note]);
+
+    // Another version of the runtime is worth a note, and is no drift.
+    let (site, mut record) = common::site(&client, &network, &paths).await?;
+    assert_eq!(plan(&site).await?.note, None);
+    record.spec_version -= 1;
+    let seen = verify(&site, Some(&record)).await?;
+    assert_eq!((seen.drifts.len(), seen.notes.len()), (0, 1));
+    assert!(seen.notes[0].starts_with("the runtime was upgraded"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_record_is_complete_when_all_of_it_is_final() -> Result<()> {
+    let setup = Setup {
+        finalize_secs: Some(15),
+        ..Setup::default()
+    };
+    let Some(node) = node(&setup)? else {
+        return Ok(());
+    };
+    let mut network = network(node.port())?;
+    network.roles.moderators = vec![[9; 32]];
+    let client = connect(&network).await?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+    let alice = key("//Alice")?;
+
+    // All is there, and can be undone yet.
+    let mut hasty = network.clone();
+    hasty.finality = Until::InBlock;
+    put(&client, &hasty, &paths, &alice).await?;
+    let last = client.best().await?.number;
+    assert!(client.finalized().await?.number < last);
+
+    // Found out anew, it is recorded once it cannot.
+    fs::remove_file(&paths.record)?;
+    let again = put(&client, &network, &paths, &alice).await?;
+    assert_eq!(again.done.len(), 0);
+    assert!(client.finalized().await?.number >= last);
+    let record = Record::load(&paths.record)?.context("it is written")?;
+    assert!(record.complete);
+    assert_eq!(record.messages.len(), 4);
+    let moderator = format!("moderator {}", vilokanam_client::hex(&[9; 32]));
+    assert!(record.messages.contains_key(&moderator));
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+
+    // Another moderator, named later.
+    network.roles.moderators.push([8; 32]);
+    let moderator = format!("moderator {}", vilokanam_client::hex(&[8; 32]));
+    let line = format!("stream_registry: {moderator}: should be true, is false");
+    assert_eq!(drifts(&client, &network, &paths).await?, [line]);
+    let again = put(&client, &network, &paths, &alice).await?;
+    assert_eq!(again.done, [moderator]);
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
     Ok(())
 }
 
@@ -238,5 +305,21 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         .filter(|line| line.contains("by the record"))
         .count();
     assert_eq!(ended, 1, "{before:?}");
+
+    // Only the record knows of the codes that were changed: one made anew would be wrong.
+    for damaged in [true, false] {
+        match damaged {
+            true => fs::write(&paths.record, "{")?,
+            false => fs::remove_file(&paths.record)?,
+        }
+        let refused = put(&client, &good, &paths, &alice).await;
+        let refused = format!("{:#}", refused.expect_err("upgraded"));
+        assert!(
+            refused.contains("the code of pricing_engine is 0x")
+                && refused.contains("it was upgraded"),
+            "{refused}"
+        );
+        assert_eq!(paths.record.exists(), damaged);
+    }
     Ok(())
 }

@@ -2,29 +2,34 @@
 
 mod common;
 
-use anyhow::{Context, Result};
+use anyhow::{anyhow, Context, Result};
 use common::*;
 use std::{
     env, fs,
     io::{BufRead, BufReader},
     net::{Ipv4Addr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
         atomic::{AtomicBool, AtomicU32, Ordering},
+        mpsc::{channel, RecvTimeoutError},
         Arc, Mutex,
     },
     thread,
     time::Duration,
 };
 use vilokanam_client::{Call, Client, Options, Until};
-use vilokanam_deploy::{deploy, open, Paths, Progress, Record, Silent};
+use vilokanam_deploy::{deploy, open, plan, Paths, Progress, Record, Short, Silent};
 use vilokanam_node::{node_binary, Process, Setup};
 use vilokanam_suite::{artifacts_dir, CONTRACTS};
 
 const PORT: &str = "VILOKANAM_TEST_PORT";
 const RECORD: &str = "VILOKANAM_TEST_RECORD";
-const KEY: &str = "VILOKANAM_TEST_KEY";
+const ARTIFACTS: &str = "VILOKANAM_TEST_ARTIFACTS";
+const AT: &str = "VILOKANAM_TEST_AT";
+
+/// How long a child may take for something to tell.
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// Not a test of its own: the process that the next test kills.
 #[tokio::test]
@@ -36,38 +41,109 @@ async fn child() -> Result<()> {
     let network = network(port.parse()?)?;
     let client = connect(&network).await?;
     let paths = Paths {
-        artifacts: artifacts_dir(),
+        artifacts: env::var(ARTIFACTS)?.into(),
         record: env::var(RECORD)?.into(),
     };
+    let at = env::var(AT)?;
     let mut tell = |progress: &Progress<'_>| {
-        println!("told: {progress}");
+        let told = progress.to_string();
+        println!("told: {told}");
+        if told.contains(&at) {
+            // Not a step further until it is killed.
+            thread::sleep(SILENCE);
+        }
         Ok(())
     };
-    deploy(&client, &network, &paths, &key(&env::var(KEY)?)?, &mut tell).await?;
+    deploy(&client, &network, &paths, &key("//Alice")?, &mut tell).await?;
     Ok(())
 }
 
-/// Deploys in another process, and kills that one as soon as it tells of something like `at`. Whether it came to its end.
-fn child_until(port: u16, record: &Path, uri: &str, at: &str) -> Result<bool> {
+/// Deploys in another process, and kills that one where it tells of something like `at`. Whether it came to its end.
+fn child_until(port: u16, paths: &Paths, at: &str) -> Result<bool> {
     let mut child = Command::new(env::current_exe()?)
         .args(["child", "--exact", "--ignored", "--nocapture"])
         .env(PORT, port.to_string())
-        .env(RECORD, record)
-        .env(KEY, uri)
+        .env(RECORD, &paths.record)
+        .env(ARTIFACTS, &paths.artifacts)
+        .env(AT, at)
         .stdout(Stdio::piped())
         .spawn()?;
     let output = child.stdout.take().context("its output")?;
-    for line in BufReader::new(output).lines() {
-        let line = line?;
-        if line.contains("told: ") && line.contains(at) {
-            child.kill()?; // SIGKILL
-            child.wait()?;
-            return Ok(false);
+    let (sender, lines) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
         }
+    });
+    let killed = loop {
+        match lines.recv_timeout(SILENCE) {
+            Ok(line) if line.contains("told: ") && line.contains(at) => break Ok(true),
+            Ok(_) => {}
+            Err(RecvTimeoutError::Disconnected) => break Ok(false),
+            Err(RecvTimeoutError::Timeout) => break Err(anyhow!("the deployer says nothing")),
+        }
+    };
+    if !matches!(killed, Ok(false)) {
+        child.kill()?; // SIGKILL
     }
     let status = child.wait()?;
-    anyhow::ensure!(status.success(), "the deployer ended with {status}");
-    Ok(true)
+    let killed = killed?;
+    anyhow::ensure!(
+        killed || status.success(),
+        "the deployer ended with {status}"
+    );
+    Ok(!killed)
+}
+
+/// The artifacts, as codes of a case's own: with a custom section that names it.
+fn artifacts_of(folder: &Folder, case: u8) -> Result<PathBuf> {
+    let to = folder.0.join("ink");
+    for name in CONTRACTS {
+        let file = |dir: &Path| dir.join(name).join(name).with_extension("wasm");
+        fs::create_dir_all(to.join(name))?;
+        let code = fs::read(file(&artifacts_dir()))?;
+        let section: &[u8] = &[0, 3, 1, b'x', case];
+        fs::write(file(&to), [&code[..], section].concat())?;
+    }
+    Ok(to)
+}
+
+/// A suite of its own, killed wherever something like `at` is told, until it comes to its end: how often that was.
+async fn killed_at(node: &Process, case: u8, at: &str) -> Result<usize> {
+    let network = network(node.port())?;
+    let client = connect(&network).await?;
+    let alice = key("//Alice")?.account();
+    let folder = Folder::new()?;
+    let paths = Paths {
+        artifacts: artifacts_of(&folder, case)?,
+        ..folder.paths()
+    };
+    let planned = open(&client, &network, &paths.artifacts, alice, None).await?;
+    assert_eq!(planned.missing().await?.len(), 14);
+    let nonce = client.account(&alice).await?.nonce;
+    let mut kills = 0;
+    while !child_until(node.port(), &paths, at)? {
+        kills += 1;
+        assert!(kills <= 14, "it never ends");
+        // What always is told, was told before.
+        if !at.starts_with(':') {
+            put(&client, &network, &paths, &key("//Alice")?).await?;
+            break;
+        }
+    }
+    // Nothing was sent twice, nothing is lost, and the addresses are those that were planned.
+    let sent = client.account(&alice).await?.nonce - nonce;
+    assert_eq!(sent, 14, "{at}");
+    let record = Record::load(&paths.record)?.context("a record")?;
+    assert!(record.complete);
+    for contract in &planned.target.contracts {
+        assert_eq!(record.address(contract.name)?, contract.address);
+        assert!(record.contracts[contract.name].place.is_some());
+    }
+    assert!(record.codes.values().all(|code| code.place.is_some()));
+    assert_eq!(record.messages.len(), 3);
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+    Ok(kills)
 }
 
 #[tokio::test]
@@ -77,41 +153,21 @@ async fn killed_at_every_step() -> Result<()> {
     };
     let network = network(node.port())?;
     let client = connect(&network).await?;
-    // At each of the points where a step can be left: sent, in a block, final. The first of them uploads the codes, too.
-    let deployers = [
-        ("//Alice", ": sent", 14, (6, 5)),
-        ("//Bob", ": in block", 2, (6, 10)),
-        ("//Charlie", ": final", 1, (6, 15)),
-    ];
-    for (uri, at, least, occurred_then) in deployers {
-        let folder = Folder::new()?;
-        let paths = folder.paths();
-        let deployer = key(uri)?.account();
-        let planned = open(&client, &network, &paths.artifacts, deployer, None).await?;
-        let steps = planned.missing().await?.len();
-        let mut kills = 0;
-        while !child_until(node.port(), &paths.record, uri, at)? {
-            kills += 1;
-            assert!(kills <= 20, "it never ends");
-        }
-        println!("{uri}: killed {kills} times where a step was{at}");
-        // Sent, each step is left once; the others come in waves.
-        match at {
-            ": sent" => assert_eq!(kills, steps),
-            _ => assert!(kills >= least),
-        }
-        // Nothing was sent twice, nothing is lost, and the addresses are those that were planned.
-        let sent = client.account(&deployer).await?.nonce;
-        assert_eq!(sent, u64::try_from(steps)?);
-        assert_eq!(occurred(&client).await?, occurred_then);
-        let record = Record::load(&paths.record)?.context("a record")?;
-        assert!(record.complete);
-        for contract in &planned.target.contracts {
-            assert_eq!(record.address(contract.name)?, contract.address);
-            assert!(record.contracts[contract.name].place.is_some());
-        }
-        assert_eq!(record.messages.len(), 3);
-        assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+    let alice = key("//Alice")?.account();
+    let steps = open(&client, &network, &artifacts_dir(), alice, None).await?;
+    let labels = steps.waves().concat();
+    let labels: Vec<_> = labels.iter().map(|step| steps.label(*step)).collect();
+    assert_eq!(labels.len(), 14);
+    // One suite that is killed after each transaction, and one for each point where a step can be left: before the first is
+    // sent, in a block, final; the last of those is between the last final step and the end.
+    assert_eq!(killed_at(&node, 0, ": sent").await?, 14);
+    let mut points = vec!["14 steps to do".to_owned()];
+    for label in &labels {
+        points.push(format!("{label}: in block"));
+        points.push(format!("{label}: final"));
+    }
+    for (case, at) in (1..).zip(&points) {
+        assert_eq!(killed_at(&node, case, at).await?, 1, "{at}");
     }
     Ok(())
 }
@@ -377,10 +433,15 @@ async fn money_that_runs_out() -> Result<()> {
     let refused = put(&client, &network, &paths, &poor).await;
     let refused = format!("{:#}", refused.expect_err("too little"));
     println!("{refused}");
-    assert!(
-        refused.contains("1 UNIT are there") && refused.contains("are missing"),
-        "{refused}"
-    );
+    let site = open(&client, &network, &paths.artifacts, poor.account(), None).await?;
+    let Short { needed, there } = plan(&site).await?.balance;
+    assert_eq!(there, UNIT);
+    let amounts = |needed: u128, there: u128| {
+        let [needed, there, missing] =
+            [needed, there, needed - there].map(|amount| site.tokens(amount));
+        format!("{needed} are needed at most, {there} are there, {missing} are missing")
+    };
+    assert!(refused.contains(&amounts(needed, there)), "{refused}");
     assert_eq!(client.account(&poor.account()).await?.nonce, 0);
 
     // In the middle: enough when it began, and then somebody took it.
@@ -398,7 +459,9 @@ async fn money_that_runs_out() -> Result<()> {
     let refused = deploy(&client, &network, &paths, &poor, &mut take).await;
     let refused = format!("{:#}", refused.expect_err("too little"));
     println!("{refused}");
-    assert!(refused.contains("are missing"), "{refused}");
+    let (left, _) = common::site(&client, &network, &paths).await?;
+    let Short { needed, there } = plan(&left).await?.balance;
+    assert!(refused.contains(&amounts(needed, there)), "{refused}");
     let record = Record::load(&paths.record)?.context("a record")?;
     assert!(record.codes.values().all(|code| code.place.is_some()));
     assert!(!record.complete);

@@ -5,10 +5,11 @@ use anyhow::{bail, Context, Result};
 use serde_json::json;
 use std::{
     env,
-    net::{Ipv4Addr, TcpListener},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread::sleep,
+    sync::mpsc::{sync_channel, Receiver, RecvTimeoutError},
+    thread::{self, sleep},
     time::{Duration, Instant},
 };
 
@@ -58,17 +59,13 @@ impl Process {
 
     /// Starts a development chain, and waits until it answers.
     pub fn start_with(binary: &Path, setup: &Setup) -> Result<Self> {
-        let port = match setup.port {
-            Some(port) => port,
-            // Freed at once, and taken by the node a moment later.
-            None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-                .local_addr()?
-                .port(),
-        };
+        // Where its port is taken, a node chooses another: only what it says itself is certain.
+        let port = setup.port.unwrap_or(0);
         let mut command = Command::new(binary);
         command
             .args(["--dev", "--no-prometheus", "--no-telemetry"])
-            .args(["--port", "0", "--rpc-port", &port.to_string()]);
+            .args(["--port", "0", "--rpc-port", &port.to_string()])
+            .arg("-lerror,sc_rpc_server=info");
         match &setup.folder {
             Some(folder) => command.arg("--base-path").arg(folder),
             None => command.arg("--tmp"),
@@ -79,12 +76,17 @@ impl Process {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
+        let said = child.stderr.take().map(told);
         let guard = guard(child.id()).inspect_err(|_| end(&mut child))?;
         let mut process = Self { child, guard, port };
-        process.wait(binary)?;
+        let said = said.context("it says nothing")?;
+        process.wait(binary, &said)?;
+        if let Some(named) = setup.port.filter(|named| *named != process.port) {
+            bail!("port {named} is taken");
+        }
         Ok(process)
     }
 
@@ -95,12 +97,20 @@ impl Process {
 
     /// Ends it as a crash would, with nothing put in order.
     pub fn kill(mut self) {
+        // First, so that it never asks another process to end that got the node's number.
+        end(&mut self.guard);
         end(&mut self.child);
     }
 
-    fn wait(&mut self, binary: &Path) -> Result<()> {
-        let rpc = Rpc::new(self.port);
+    fn wait(&mut self, binary: &Path, said: &Receiver<u16>) -> Result<()> {
         let deadline = Instant::now() + START;
+        match said.recv_timeout(START) {
+            Ok(port) => self.port = port,
+            Err(RecvTimeoutError::Timeout) => bail!("{} does not say its port", binary.display()),
+            // It is ending.
+            Err(RecvTimeoutError::Disconnected) => {}
+        }
+        let rpc = Rpc::new(self.port);
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{} ended: {status}", binary.display());
@@ -112,6 +122,27 @@ impl Process {
         }
         bail!("{} does not answer", binary.display())
     }
+}
+
+/// The port of which a node tells. All that it says is read, or else it would have to wait.
+fn told(output: impl Read + Send + 'static) -> Receiver<u16> {
+    let (sender, receiver) = sync_channel(1);
+    thread::spawn(move || {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            if let Some(port) = port_in(&String::from_utf8_lossy(&line)) {
+                let _ = sender.try_send(port);
+            }
+        }
+    });
+    receiver
+}
+
+/// From `... Running JSON-RPC server: addr=127.0.0.1:9944,[::1]:9944`.
+fn port_in(line: &str) -> Option<u16> {
+    let (_, rest) = line.split_once("JSON-RPC server: addr=")?;
+    let (_, rest) = rest.split_once("127.0.0.1:")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 /// Asks the node to end once the pipe closes that it reads from: when the value is dropped, and also when this program is
@@ -127,12 +158,13 @@ fn guard(node: u32) -> Result<Child> {
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.guard.stdin.take());
+        // It asks at once and ends; the node keeps its number until it is waited for.
+        let _ = self.guard.wait();
         let deadline = Instant::now() + END;
         while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
             sleep(Duration::from_millis(20));
         }
         end(&mut self.child);
-        end(&mut self.guard);
     }
 }
 
@@ -140,4 +172,38 @@ fn end(child: &mut Child) {
     // It may have ended by itself; then there is nothing to kill.
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    #[test]
+    fn a_port_is_read() {
+        let line = "2026 INFO main sc_rpc_server: Running JSON-RPC server: addr=127.0.0.1:39551,[::1]:39877    ";
+        assert_eq!(port_in(line), Some(39_551));
+        assert_eq!(port_in("addr=127.0.0.1:1"), None);
+        assert_eq!(port_in("JSON-RPC server: addr=127.0.0.1:x"), None);
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_no_nodes() -> Result<()> {
+        let Some(binary) = node_binary() else {
+            let required = env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
+            assert!(!required, "no node: {NO_NODE}");
+            println!("SKIPPED: {NO_NODE}");
+            return Ok(());
+        };
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = taken.local_addr()?.port();
+        let setup = Setup {
+            port: Some(port),
+            ..Setup::default()
+        };
+        let refused = Process::start_with(&binary, &setup).map(drop);
+        let refused = refused.expect_err("taken").to_string();
+        assert_eq!(refused, format!("port {port} is taken"));
+        Ok(())
+    }
 }
