@@ -666,6 +666,11 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
     upgraded(&mut suite, &back, &none).await?;
     upgraded(&mut suite, &v2, &none).await?;
 
+    // There is something to migrate.
+    suite
+        .call(&alice, "payment_handler", "deposit", &Value::Null, UNIT)
+        .await?;
+
     // A migration is remembered: the runs that follow need not be told of it.
     let v3 = version("payment_handler", "payment_handler_v3")?;
     let options = UpgradeOptions {
