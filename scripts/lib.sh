@@ -62,5 +62,15 @@ code_hash() { echo "0x$(b2sum -l 256 "$1" | cut -d' ' -f1)"; }
 # The hash that metadata/ records of contract $1's code.
 recorded_hash() { sed -n 's/^ *"'"$1"'": {.*"code_hash": "\(0x[0-9a-f]*\)".*/\1/p' "$ROOT/metadata/sizes.json"; }
 
+# The hash of contract $2's code in the record $1 of a deployment: what runs at its address, or the code itself if it has none.
+# The record is as `vilokanam` writes it, a member to a line.
+deployed_hash() {
+    local within hash
+    within='/^  "contracts": {$/,/^  }/{/^    "'$2'": {$/,/^    }/s/^      "code_hash": "\(0x[0-9a-f]*\)".*/\1/p;}'
+    hash=$(sed -n "$within" "$1")
+    [ -n "$hash" ] || hash=$(sed -n "$(sed 's/contracts/codes/; s/code_hash/hash/' <<<"$within")" "$1")
+    echo "$hash"
+}
+
 # What made the artifacts, in words. $1: the toolchain.
 compiler() { echo "$(rustup run "$1" rustc --version), cargo-contract $CARGO_CONTRACT_VERSION"; }

@@ -34,12 +34,8 @@ for folder in contracts/*/; do
     name=$(basename "$folder")
     hash=$(code_hash "$anew/ink/$name/$name.wasm")
     if [ -n "$record" ]; then
-        # The hash of the code, wherever the record tells it: a code has one hash only.
-        if grep -q "$hash" "$record"; then
-            expected=$hash
-        else
-            expected="not in $record"
-        fi
+        expected=$(deployed_hash "$record" "$name")
+        expected=${expected:-"not in $record"}
     else
         expected=$(recorded_hash "$name")
     fi

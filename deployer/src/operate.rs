@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{presets::NOTHING, Table};
 use serde::Serialize;
 use serde_json::Value;
-use std::io::{stdout, Write};
+use std::io::{stdout, ErrorKind, Write};
 use vilokanam_operate::{
     export, variant, Deployed, Incompatible, NewCode, Outcome, Refused, Seen, Status, Step,
     UpgradeOptions, WatchOptions,
@@ -46,7 +46,7 @@ pub enum Operate {
 }
 
 const STATUS_NOTES: &str = "\
-Exit code: 0 if the contracts have all that they owe, 1 if not, 2 if the chain could not be asked.
+Exit code: 0 if the contracts have all that they owe, 1 if not, or if a token does not say so, 2 if the chain could not be asked.
 
 Examples:
   vilokanam status --network local
@@ -71,7 +71,7 @@ Examples:
   vilokanam call stream_registry go_live --args '{\"stream\": 1, \"grace_ms\": 60000}' --network local";
 
 const WATCH_NOTES: &str = "\
-NetworkArgs the network's finality is \"final\", a block's events are shown once it can never be undone.
+Where the network's finality is \"final\", a block's events are shown once it can never be undone.
 
 Examples:
   vilokanam watch --network local
@@ -152,7 +152,7 @@ pub struct UpgradeArgs {
     #[command(flatten)]
     at: NetworkArgs,
 
-    /// A message of the new version that is called once it runs; it takes no arguments.
+    /// A message of the new version that is called once it runs; it takes no arguments. Later runs remember it.
     #[arg(long, value_name = "MESSAGE")]
     migrate: Option<String>,
 
@@ -203,8 +203,16 @@ pub fn run(command: &Operate) -> Result<bool> {
     })
 }
 
+/// Prints. That whoever reads has gone (`export | head`) is no error.
+fn print(text: &str) -> Result<()> {
+    match stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 fn print_json(value: &impl Serialize) -> Result<bool> {
-    writeln!(stdout(), "{}", serde_json::to_string_pretty(value)?)?;
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))?;
     Ok(true)
 }
 
@@ -213,7 +221,7 @@ async fn status(at: &NetworkArgs) -> Result<bool> {
     if at.json {
         print_json(&status)?;
     } else {
-        write!(stdout(), "{}", shown(&status))?;
+        print(&shown(&status))?;
     }
     Ok(status.solvent())
 }
@@ -298,24 +306,22 @@ async fn call(args: &CallArgs) -> Result<bool> {
     if at.json {
         return print_json(&done);
     }
-    let mut out = stdout();
-    for event in &done.events {
-        writeln!(out, "{}", told(event))?;
-    }
+    let mut text: String = done.events.iter().map(|event| told(event) + "\n").collect();
     if !done.value.is_null() {
-        writeln!(out, "{}", done.value)?;
+        text += &format!("{}\n", done.value);
     }
-    writeln!(
-        out,
-        "Done in block {}, by {}.",
-        done.block, done.transaction
-    )?;
+    let (block, transaction) = (done.block, &done.transaction);
+    text += &format!("Done in block {block}, by {transaction}.\n");
+    print(&text)?;
     Ok(true)
 }
 
 /// An event in a line.
 fn told(event: &Value) -> String {
     let name = |name: &str| event[name].as_str().unwrap_or("?").to_owned();
+    if let Some(data) = event["data"].as_str() {
+        return format!("{} {data}", name("contract"));
+    }
     let fields = event["fields"].as_object().into_iter().flatten();
     let fields = fields.map(|(name, field)| format!(" {name}={}", variant(field)));
     format!(
@@ -373,7 +379,7 @@ async fn upgrade(args: &UpgradeArgs) -> Result<bool> {
             left_ms.div_ceil(1_000)
         ),
     };
-    writeln!(stdout(), "{line}")?;
+    print(&format!("{line}\n"))?;
     Ok(true)
 }
 
@@ -387,7 +393,14 @@ fn step_line(step: &Step) -> String {
         Step::Uploaded { code_hash, already } => format!("uploaded{}: {code_hash}", again(already)),
         Step::Announced { id, already, .. } => format!("announced{}: change {id}", again(already)),
         Step::Applied { already } => format!("applied{}", again(already)),
-        Step::Migrated { message } => format!("migrated: {message}"),
+        Step::Migrated {
+            message,
+            refused: None,
+        } => format!("migrated: {message}"),
+        Step::Migrated {
+            message,
+            refused: Some(error),
+        } => format!("migrated already, it seems: an earlier run sent {message}, and now it is refused: {error}"),
         Step::Verified { messages } => format!("verified: {messages} messages answer"),
     }
 }

@@ -91,12 +91,11 @@ pub fn compare(old: &Abi, new: &Abi) -> Vec<Incompatibility> {
     found.0
 }
 
-/// What keeps `new` from running on the storage of `old`. Code that runs on another contract's storage is compared with
-/// that contract so.
+/// What keeps `new` from running on the storage of `old`.
 pub fn compare_storage(old: &Abi, new: &Abi) -> Vec<Incompatibility> {
     let mut found = Found::default();
     for cell in &old.cells {
-        if let Some(what) = compare_cell(old, new, cell) {
+        if let Some(what) = compare_cell(old, new, cell, Rule::Grows) {
             found.add(Part::Storage, what);
         }
     }
@@ -110,6 +109,26 @@ pub fn compare_storage(old: &Abi, new: &Abi) -> Vec<Incompatibility> {
                     other.name, cell.name, cell.key
                 ),
             );
+        }
+    }
+    found.0
+}
+
+/// What keeps `new` from running side by side with `running`, on one storage: both write the cells that both know, so what is
+/// in them must be the same. Not even an enum may grow: code that cannot decode a cell takes it for an empty one. Cells that
+/// only one of them knows are its own.
+pub fn compare_halves(running: &Abi, new: &Abi) -> Vec<Incompatibility> {
+    let mut found = Found::default();
+    for cell in &running.cells {
+        let Some(other) = new.cells.iter().find(|other| other.key == cell.key) else {
+            continue;
+        };
+        let differs = compare_cell(running, new, cell, Rule::Same);
+        // The other way round, for what only the running one has.
+        let differs = differs.or_else(|| compare_cell(new, running, other, Rule::Same));
+        if let Some(what) = differs {
+            let what = format!("{what}; the other half of the contract runs on this cell, too");
+            found.add(Part::Storage, what);
         }
     }
     found.0
@@ -240,7 +259,7 @@ fn compare_event(old: &Abi, new: &Abi, was: &Event, found: &mut Found) {
     }
 }
 
-fn compare_cell(old: &Abi, new: &Abi, was: &Cell) -> Option<String> {
+fn compare_cell(old: &Abi, new: &Abi, was: &Cell, rule: Rule) -> Option<String> {
     let shown = was.shown(&old.types);
     let Some(is) = new.cells.iter().find(|cell| cell.key == was.key) else {
         // A contract without packed fields stores nothing in its own cell.
@@ -253,7 +272,7 @@ fn compare_cell(old: &Abi, new: &Abi, was: &Cell) -> Option<String> {
             None => format!("{shown} is gone"),
         });
     };
-    let differ = |was: u32, is: u32| Types::new(old, new).differ(was, is, Rule::Grows);
+    let differ = |was: u32, is: u32| Types::new(old, new).differ(was, is, rule);
     let what = match (&was.kind, &is.kind) {
         (CellKind::Lazy(was), CellKind::Lazy(is)) => differ(*was, *is)?,
         (CellKind::Mapping(old_key, old_value), CellKind::Mapping(key, value)) => {
@@ -263,7 +282,7 @@ fn compare_cell(old: &Abi, new: &Abi, was: &Cell) -> Option<String> {
                 (None, None) => return None,
             }
         }
-        (CellKind::Packed(was), CellKind::Packed(is)) => packed_differ(old, new, was, is)?,
+        (CellKind::Packed(was), CellKind::Packed(is)) => packed_differ(old, new, was, is, rule)?,
         _ => format!("is {} now", is.shown(&new.types)),
     };
     Some(format!("{shown}: {what}"))
@@ -274,6 +293,7 @@ fn packed_differ(
     new: &Abi,
     was: &[(String, Packed)],
     is: &[(String, Packed)],
+    rule: Rule,
 ) -> Option<String> {
     for ((old_name, old_field), (name, field)) in was.iter().zip(is) {
         if old_name != name {
@@ -281,7 +301,7 @@ fn packed_differ(
         }
         let what = match (old_field, field) {
             (Packed::Type(was), Packed::Type(is)) => {
-                match Types::new(old, new).differ(*was, *is, Rule::Grows) {
+                match Types::new(old, new).differ(*was, *is, rule) {
                     Some(what) => what,
                     None => continue,
                 }
@@ -438,7 +458,7 @@ impl<'a> Types<'a> {
         let known = |index: u8| old.variants.iter().any(|variant| variant.index == index);
         let added = new.variants.iter().find(|variant| !known(variant.index))?;
         Some(format!(
-            "{of}::{} is new, and clients cannot read it",
+            "{of}::{} is new, and what is older cannot read it",
             added.name
         ))
     }

@@ -13,7 +13,7 @@ mod types;
 mod wasm;
 
 pub use codec::Accounts;
-pub use compare::{compare, compare_storage, Incompatibility, Part};
+pub use compare::{compare, compare_halves, compare_storage, Incompatibility, Part};
 pub use ss58::{from_ss58, to_ss58};
 pub use storage::{opaque_cells, Cell, CellKind};
 pub use types::type_name;

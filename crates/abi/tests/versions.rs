@@ -4,7 +4,7 @@ mod common;
 
 use common::{abi, document, documents};
 use serde_json::{json, Value};
-use vilokanam_abi::{compare, compare_storage, opaque_cells, CellKind};
+use vilokanam_abi::{compare, compare_halves, compare_storage, opaque_cells, CellKind};
 
 /// What is said of a version that `edit` makes of the contract's metadata.
 fn said(contract: &str, edit: impl FnOnce(&mut Value)) -> Vec<String> {
@@ -71,15 +71,56 @@ fn a_version_can_follow_itself() {
 
 #[test]
 fn both_codes_of_the_meter_agree_on_its_storage() {
-    let meter = abi(&document("tick_stream"));
-    let (_, other) = documents()
-        .into_iter()
-        .find(|(name, _)| !["tick_stream"].contains(&name.as_str()) && name.starts_with("tick_"))
-        .expect("is there");
-    assert_eq!(compare_storage(&meter, &abi(&other)), []);
+    let halves = ["tick_stream", "tick_lifecycle"];
+    for (one, other) in [(0, 1), (1, 0)] {
+        let (running, next) = (abi(&document(halves[one])), document(halves[other]));
+        let said = |edit: &dyn Fn(&mut Value)| {
+            let mut new = next.clone();
+            edit(&mut new);
+            let found = compare_halves(&running, &abi(&new));
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(compare_storage(&running, &abi(&next)), []);
+        assert_eq!(said(&|_| {}), [] as [&str; 0]);
+
+        // A variant that only one half knows, whichever it is: the other would take the cell for an empty one.
+        let shared = "; the other half of the contract runs on this cell, too";
+        let grown = "Change::Another is new, and what is older cannot read it";
+        let said_grown = said(&|new| grow(new, "Change"));
+        assert_eq!(said_grown.len(), 1);
+        assert!(
+            said_grown[0].starts_with("storage: `admin.authority` (key 0xad0001, Authority): ")
+                && said_grown[0].ends_with(&format!("{grown}{shared}")),
+            "{said_grown:?}"
+        );
+        let shrunk = said(&|new| {
+            let variants = &mut ty(new, "Change")["variant"]["variants"];
+            variants.as_array_mut().expect("is an array").pop();
+        });
+        assert!(
+            shrunk.len() == 1 && shrunk[0].contains(" is gone"),
+            "{shrunk:?}"
+        );
+
+        // What only one half knows is its own affair.
+        let own = |key: &'static str| {
+            move |new: &mut Value| {
+                let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
+                let ledger = &mut labelled(fields, "ledger")["layout"]["struct"]["fields"];
+                let setup = &mut labelled(ledger, "setup")["layout"]["root"];
+                setup["root_key"] = json!(key);
+            }
+        };
+        assert_eq!(said(&own("0x07000000")), [] as [&str; 0]);
+        let taken = said(&own("0x04000000"));
+        assert!(
+            taken[0].starts_with("storage: `ledger.accounts` (key 0x4, "),
+            "{taken:?}"
+        );
+    }
     // Another contract's code does not.
-    let other = abi(&document("payment_handler"));
-    assert!(!compare_storage(&meter, &other).is_empty());
+    let (meter, other) = (document("tick_stream"), document("payment_handler"));
+    assert!(!compare_storage(&abi(&meter), &abi(&other)).is_empty());
 }
 
 #[test]
@@ -293,7 +334,7 @@ fn enums_grow_at_their_end_where_only_the_new_version_reads_them() {
     );
     // `Class` is an argument, where it may grow, and in events that tell of it.
     let told = said("stream_registry", |new| grow(new, "Class"));
-    let new = "Class::Another is new, and clients cannot read it";
+    let new = "Class::Another is new, and what is older cannot read it";
     assert!(told.iter().all(|line| line.ends_with(new)), "{told:?}");
     let mut parts: Vec<_> = told
         .iter()
@@ -311,7 +352,7 @@ fn enums_grow_at_their_end_where_only_the_new_version_reads_them() {
     );
     // Changes are in storage and in arguments, where they may grow, and in what is told.
     let change = said("payment_handler", |new| grow(new, "Change"));
-    let new = "Change::Another is new, and clients cannot read it";
+    let new = "Change::Another is new, and what is older cannot read it";
     assert_eq!(
         change,
         [

@@ -32,7 +32,12 @@ impl Abis {
 
     /// The text of it.
     pub(crate) fn text_of(&self, name: &str, code: &Hash) -> Result<String> {
-        if let Ok(text) = fs::read_to_string(self.file(code)) {
+        let is = |text: &String| {
+            self.parse(text)
+                .is_ok_and(|abi| abi.code_hash == Some(*code))
+        };
+        // A kept file that was cut short, or is of other code, is as good as none.
+        if let Some(text) = fs::read_to_string(self.file(code)).ok().filter(is) {
             return Ok(text);
         }
         let built = fs::read_dir(&self.artifacts)
@@ -47,10 +52,7 @@ impl Abis {
             let Ok(text) = fs::read_to_string(file) else {
                 continue;
             };
-            if self
-                .parse(&text)
-                .is_ok_and(|abi| abi.code_hash == Some(*code))
-            {
+            if is(&text) {
                 self.keep(code, &text)?;
                 return Ok(text);
             }

@@ -147,28 +147,28 @@ impl Deployed {
                 .contract_events()
                 .iter()
                 .map(|event| self.told(event))
-                .collect::<Result<_>>()?,
+                .collect(),
             fee: included.fee().map(|fee| fee.to_string()),
             deposit: dry.deposit.to_string(),
         })
     }
 
-    /// An event with its contract's name and fields; bytes as they are where it is not known.
-    pub(crate) fn told(&self, event: &ContractEvent) -> Result<Value> {
+    /// An event with its contract's name and fields; bytes as they are where it is not known, or is not what it says.
+    pub(crate) fn told(&self, event: &ContractEvent) -> Value {
         let found = self
             .contracts
             .iter()
             .find(|(_, of)| of.address == event.contract);
         let Some((name, of)) = found else {
             let account = vilokanam_client::ss58(&event.contract, self.facts.ss58_prefix);
-            return Ok(json!({ "contract": account, "data": hex(&event.data) }));
+            return json!({ "contract": account, "data": hex(&event.data) });
         };
-        match of.abi.event(&event.topics, &event.data)? {
-            Some(Told {
+        match of.abi.event(&event.topics, &event.data) {
+            Ok(Some(Told {
                 name: event,
                 fields,
-            }) => Ok(json!({ "contract": name, "event": event, "fields": fields })),
-            None => Ok(json!({ "contract": name, "data": hex(&event.data) })),
+            })) => json!({ "contract": name, "event": event, "fields": fields }),
+            _ => json!({ "contract": name, "data": hex(&event.data) }),
         }
     }
 }

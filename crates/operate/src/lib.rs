@@ -92,27 +92,39 @@ impl Deployed {
         Ok(this)
     }
 
-    /// Looks again which code runs where.
+    /// Looks again which code runs where. What is not known does not keep the rest from being looked at.
     pub(crate) async fn refresh(&mut self) -> Result<()> {
+        let mut failed = Ok(());
         for (name, entry) in &self.record.contracts {
-            let address = entry.address.0;
-            let found = self.client.contract(&address).await?;
-            let found = found.with_context(|| {
-                let account = vilokanam_client::ss58(&address, self.facts.ss58_prefix);
-                format!("there is no {name} at {account}, where the record says it is")
-            })?;
             let known = self.contracts.get(name);
-            if known.is_some_and(|contract| contract.code_hash == found.code_hash) {
-                continue;
+            match self.look(name, entry.address.0, known).await {
+                Ok(contract) => drop(contract.map(|new| self.contracts.insert(name.clone(), new))),
+                Err(error) => failed = failed.and(Err(error)),
             }
-            let contract = Contract {
-                address,
-                code_hash: found.code_hash,
-                abi: self.abis.of(name, &found.code_hash)?,
-            };
-            self.contracts.insert(name.clone(), contract);
         }
-        Ok(())
+        failed
+    }
+
+    /// The contract, if it runs other code than is known.
+    async fn look(
+        &self,
+        name: &str,
+        address: AccountId,
+        known: Option<&Contract>,
+    ) -> Result<Option<Contract>> {
+        let found = self.client.contract(&address).await?;
+        let found = found.with_context(|| {
+            let account = vilokanam_client::ss58(&address, self.facts.ss58_prefix);
+            format!("there is no {name} at {account}, where the record says it is")
+        })?;
+        if known.is_some_and(|contract| contract.code_hash == found.code_hash) {
+            return Ok(None);
+        }
+        Ok(Some(Contract {
+            address,
+            code_hash: found.code_hash,
+            abi: self.abis.of(name, &found.code_hash)?,
+        }))
     }
 
     /// The names of the contracts.

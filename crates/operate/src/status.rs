@@ -98,9 +98,9 @@ pub struct StreamStatus {
 }
 
 impl Status {
-    /// Whether every asset that answers is solvent.
+    /// Whether every asset is solvent. One whose token does not answer may be, and nobody knows.
     pub fn solvent(&self) -> bool {
-        self.assets.iter().all(|asset| asset.solvent != Some(false))
+        self.assets.iter().all(|asset| asset.solvent == Some(true))
     }
 }
 

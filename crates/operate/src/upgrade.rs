@@ -4,16 +4,22 @@
 //! Code that another contract runs and that has no address of its own (the second half of the meter) is upgraded in
 //! that contract, by its own change.
 
-use crate::{variant, Contract, Deployed};
+use crate::{variant, Deployed, Refused};
 use anyhow::{bail, ensure, Context, Result};
 use serde::Serialize;
 use serde_json::{json, Value};
 use sp_crypto_hashing::blake2_256;
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 use tokio::time::sleep;
-use vilokanam_abi::{can_upgrade, compare, compare_storage, opaque_cells, Abi, CellKind, Reply};
+use vilokanam_abi::{
+    can_upgrade, compare, compare_halves, opaque_cells, Abi, CellKind, Message, Reply,
+};
 use vilokanam_client::{hex, Call, Hash, Included, Key};
-use vilokanam_deploy::{CodeEntry, Hex32, Lock, Place};
+use vilokanam_deploy::{CodeEntry, Hex32, Lock, Place, Record};
 
 /// The contract that runs code which has no address.
 const HOST: &str = "tick_stream";
@@ -33,7 +39,7 @@ pub struct NewCode {
 /// What is wanted besides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpgradeOptions {
-    /// A message of the new version that is called once it runs.
+    /// A message of the new version that is called once it runs. The record keeps it for the runs that follow.
     pub migrate: Option<String>,
     /// Why incompatibilities are accepted; it goes into the record.
     pub accept: Option<String>,
@@ -105,6 +111,8 @@ pub enum Step {
     Migrated {
         /// The message.
         message: String,
+        /// The contract's refusal, where an earlier run sent it: taken for a sign that it was carried out then.
+        refused: Option<String>,
     },
     /// Messages that only read were asked through the new metadata.
     Verified {
@@ -151,6 +159,10 @@ pub struct Upgraded {
     pub accepted: Vec<String>,
     /// Why that was accepted.
     pub reason: Option<String>,
+    /// The message that shall migrate.
+    pub migrate: Option<String>,
+    /// That message once it was sent, or was about to be.
+    pub migrating: Option<String>,
     /// The message that migrated.
     pub migrated: Option<String>,
 }
@@ -171,7 +183,9 @@ impl NewCode {
     pub fn new(contract: &str, wasm: Vec<u8>, abi_text: String) -> Result<Self> {
         let hash = blake2_256(&wasm);
         let abi = Abi::parse(&abi_text)?;
-        let said = abi.code_hash.unwrap_or(hash);
+        let said = abi
+            .code_hash
+            .context("the metadata does not say of which code it is: it has no `source.hash`")?;
         ensure!(
             said == hash,
             "the metadata is of other code: it says {}, and the code's hash is {}",
@@ -198,6 +212,10 @@ impl Deployed {
         mut tell: impl FnMut(&Step) -> Result<()>,
     ) -> Result<Outcome> {
         let _lock = Lock::take(&self.record_file)?;
+        // What others did since this was opened must not be lost.
+        self.record = Record::load(&self.record_file)?.context("the record is gone")?;
+        self.record.ensure_chain(&self.facts.genesis)?;
+        self.refresh().await?;
         let own = self.record.contracts.contains_key(&new.contract);
         let target = match own {
             true => Target::of(&new.contract),
@@ -214,8 +232,16 @@ impl Deployed {
             transaction: None,
             accepted: Vec::new(),
             reason: None,
+            migrate: options.migrate.clone(),
+            migrating: None,
             migrated: None,
         };
+        if let Some(earlier) = &unfinished {
+            let told = |name: &str| earlier[name].as_str().map(str::to_owned);
+            upgraded.migrate = upgraded.migrate.or_else(|| told("migrate"));
+            upgraded.migrating = told("migrating");
+            upgraded.migrated = told("migrated");
+        }
         if running == new.hash {
             // An earlier run may have been stopped between applying and the rest.
             let Some(earlier) = unfinished else {
@@ -224,7 +250,9 @@ impl Deployed {
             upgraded.from = earlier["from"].as_str().unwrap_or_default().to_owned();
             tell(&Step::Applied { already: true })?;
         } else {
-            upgraded.accepted = self.fits(&target, new, &running, options, &mut tell)?;
+            upgraded.accepted = self
+                .fits(&target, new, &running, options, &mut tell)
+                .await?;
             upgraded.reason = options
                 .accept
                 .clone()
@@ -254,16 +282,8 @@ impl Deployed {
             tell(&Step::Applied { already: false })?;
         }
         self.refresh().await?;
-        if let Some(message) = &options.migrate {
-            self.call(key, &target.host, message, &Value::Null, 0)
-                .await
-                .with_context(|| format!("the new version runs, and is not migrated: run this again once `{message}` can be called"))?;
-            upgraded.migrated = Some(message.clone());
-            tell(&Step::Migrated {
-                message: message.clone(),
-            })?;
-        }
-        let messages = self.reads_well(&target.host).await?;
+        self.migrate(key, &target, &mut upgraded, &mut tell).await?;
+        let messages = self.reads_well(&target, new).await?;
         tell(&Step::Verified { messages })?;
         self.finish(new, &upgraded)?;
         Ok(Outcome::Upgraded(upgraded))
@@ -311,8 +331,49 @@ impl Deployed {
         hash.map_err(|_| anyhow::anyhow!("{} has another cell there", target.host))
     }
 
+    /// Calls the message that migrates, unless an earlier run did.
+    async fn migrate(
+        &mut self,
+        key: &Key,
+        target: &Target,
+        upgraded: &mut Upgraded,
+        tell: &mut impl FnMut(&Step) -> Result<()>,
+    ) -> Result<()> {
+        let Some(message) = upgraded.migrate.clone() else {
+            return Ok(());
+        };
+        if upgraded.migrated.as_ref() == Some(&message) {
+            return Ok(());
+        }
+        let later = || {
+            format!("the new version runs, and is not migrated: run this again once `{message}` can be called")
+        };
+        let origin = Some(key.account());
+        let dry = self.read(&target.host, &message, &Value::Null, origin);
+        let refused = match dry.await {
+            Ok(_) => {
+                // Before it is sent: whoever is killed now finds that it may have been.
+                upgraded.migrating = Some(message.clone());
+                self.note(upgraded, false)?;
+                self.call(key, &target.host, &message, &Value::Null, 0)
+                    .await
+                    .with_context(later)?;
+                None
+            }
+            Err(error) => match error.downcast_ref::<Refused>() {
+                Some(refused) if upgraded.migrating.as_ref() == Some(&message) => {
+                    Some(variant(&refused.error))
+                }
+                _ => return Err(error.context(later())),
+            },
+        };
+        upgraded.migrated = Some(message.clone());
+        self.note(upgraded, false)?;
+        tell(&Step::Migrated { message, refused })
+    }
+
     /// Compares the new version with the one that runs; what is accepted of it.
-    fn fits(
+    async fn fits(
         &self,
         target: &Target,
         new: &NewCode,
@@ -322,12 +383,10 @@ impl Deployed {
     ) -> Result<Vec<String>> {
         let old = self.abis.of(&new.contract, running)?;
         let mut found = compare(&old, &new.abi);
-        if target.cell.is_some() {
-            // It runs on its host's storage, which may know cells that the old one did not.
-            let of_host = compare_storage(self.abi(&target.host)?, &new.abi);
+        for half in self.other_halves(target).await? {
+            let differs = compare_halves(&half, &new.abi).into_iter();
             found.extend(
-                of_host
-                    .into_iter()
+                differs
                     .filter(|one| !found.contains(one))
                     .collect::<Vec<_>>(),
             );
@@ -353,6 +412,24 @@ impl Deployed {
             tell(&Step::Accepted { what: what.clone() })?;
         }
         Ok(lines)
+    }
+
+    /// The metadata of other code that runs on the same storage: of the host, or of what it hosts.
+    async fn other_halves(&self, target: &Target) -> Result<Vec<Abi>> {
+        if target.cell.is_some() {
+            return Ok(vec![self.abi(&target.host)?.clone()]);
+        }
+        let mut halves = Vec::new();
+        // Codes that were uploaded for an upgrade go by their hashes.
+        let others =
+            self.record.codes.keys().filter(|name| {
+                !self.record.contracts.contains_key(*name) && !name.starts_with("0x")
+            });
+        for name in others.filter(|_| target.host == HOST) {
+            let running = self.running(&self.hosted(name)?).await?;
+            halves.push(self.abis.of(name, &running)?);
+        }
+        Ok(halves)
     }
 
     async fn upload(
@@ -441,39 +518,72 @@ impl Deployed {
     /// How long it is until then; if `wait`, not before it has passed.
     async fn wait(&self, due_ms: u64, wait: bool) -> Result<u64> {
         const LOOK_MS: u64 = 60_000;
+        let mut block_ms = 0;
+        let mut since = Instant::now();
         loop {
-            let left_ms = due_ms.saturating_sub(self.client.now_ms().await?);
+            let now_ms = self.client.now_ms().await?;
+            let left_ms = due_ms.saturating_sub(now_ms);
             if left_ms == 0 || !wait {
                 return Ok(left_ms);
             }
-            sleep(Duration::from_millis(left_ms.min(LOOK_MS))).await;
+            if now_ms != block_ms {
+                (block_ms, since) = (now_ms, Instant::now());
+            }
+            let clock = SystemTime::now().duration_since(UNIX_EPOCH)?;
+            ensure!(
+                !stands_still(due_ms, clock, since.elapsed()),
+                "the chain stands still: it has made no block for {} s, and the change can only be applied in one that is later than \
+                 its due time. It stays announced: run this again",
+                since.elapsed().as_secs()
+            );
+            sleep(Duration::from_millis(left_ms.clamp(1_000, LOOK_MS))).await;
         }
     }
 
-    /// Asks everything that only reads and takes no arguments, through the metadata of the code that runs.
-    async fn reads_well(&self, name: &str) -> Result<usize> {
-        let Contract { address, abi, .. } = self.contract(name)?;
+    /// Asks what only reads, through the metadata of the code that runs: all that takes no arguments. Of code without an address
+    /// everything that its host hands over to it, with zeros for arguments: a refusal is an answer, too.
+    async fn reads_well(&self, target: &Target, new: &NewCode) -> Result<usize> {
+        /// More than any message reads. What is left over is ignored.
+        const ZEROS: [u8; 512] = [0; 512];
+        let host = self.abi(&target.host)?;
+        let reads = |one: &&Message| !one.mutates;
         let mut asked = 0;
-        for message in abi
-            .messages
-            .iter()
-            .filter(|one| !one.mutates && one.args.is_empty())
-        {
-            let label = &message.label;
-            let dry = self
-                .client
-                .dry_call(&[0; 32], address, 0, &message.selector)
-                .await?;
-            let returned = dry.result.with_context(|| {
-                format!("the new version of {name} cannot be asked for `{label}`: does it need `--migrate`?")
-            })?;
-            match abi.reply(message, &returned.data)? {
-                // A `&self` message that migrates refuses nobody in particular.
-                Reply::Value(_) | Reply::Refused(_) => asked += 1,
-                Reply::NotDispatched(e) => bail!("{name} does not know `{label}`: {}", variant(&e)),
+        for message in host.messages.iter().filter(reads) {
+            if message.args.is_empty() {
+                self.answers(target, host, message, &[]).await?;
+                asked += 1;
+            }
+        }
+        let hosted = target.cell.map(|_| new.abi.messages.iter().filter(reads));
+        for message in hosted.into_iter().flatten() {
+            if host.message(&message.label).is_ok() {
+                self.answers(target, &new.abi, message, &ZEROS).await?;
+                asked += 1;
             }
         }
         Ok(asked)
+    }
+
+    /// Fails if a message is not answered as the metadata says.
+    async fn answers(
+        &self,
+        target: &Target,
+        abi: &Abi,
+        message: &Message,
+        args: &[u8],
+    ) -> Result<()> {
+        let (name, label) = (&target.host, &message.label);
+        let data = [&message.selector[..], args].concat();
+        let address = self.address(name)?;
+        let dry = self.client.dry_call(&[0; 32], &address, 0, &data).await?;
+        let returned = dry.result.with_context(|| {
+            format!("the new version of {name} cannot be asked for `{label}`: does it need `--migrate`?")
+        })?;
+        match abi.reply(message, &returned.data)? {
+            // A `&self` message that migrates refuses nobody in particular.
+            Reply::Value(_) | Reply::Refused(_) => Ok(()),
+            Reply::NotDispatched(e) => bail!("{name} does not know `{label}`: {}", variant(&e)),
+        }
     }
 
     /// The upgrades of the record.
@@ -547,6 +657,12 @@ impl Deployed {
     }
 }
 
+/// Whether a chain makes no blocks any more: a change is due since a minute by the clock, and the last block is as old.
+fn stands_still(due_ms: u64, clock: Duration, since_block: Duration) -> bool {
+    const STILL: Duration = Duration::from_secs(60);
+    since_block >= STILL && clock >= Duration::from_millis(due_ms).saturating_add(STILL)
+}
+
 /// Where new code goes.
 struct Target {
     /// The contract whose administration it is.
@@ -564,5 +680,22 @@ impl Target {
             change: "Code".to_owned(),
             cell: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_stands_still_after_a_minute_without_a_block() {
+        let still = |clock_s, block_s| {
+            let (clock, block) = (Duration::from_secs(clock_s), Duration::from_secs(block_s));
+            stands_still(1_000_000, clock, block)
+        };
+        assert!(still(1_060, 60));
+        // It is not due by the clock, or there are blocks.
+        assert!(!still(1_059, 9_999));
+        assert!(!still(9_999, 59));
     }
 }

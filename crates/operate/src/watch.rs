@@ -50,7 +50,8 @@ impl Deployed {
                 };
                 for event in self.client.events(&hash).await? {
                     if event.is("Contracts", "ContractCodeUpdated") {
-                        self.refresh().await?;
+                        // Without the metadata of the new code its events are shown as bytes.
+                        let _ = self.refresh().await;
                     }
                     let Some(emitted) = event.of_contract() else {
                         continue;
@@ -66,7 +67,7 @@ impl Deployed {
                         block: next,
                         block_hash: hex(&hash),
                         extrinsic: event.extrinsic,
-                        told: self.told(&emitted)?,
+                        told: self.told(&emitted),
                     };
                     if !tell(&seen)? {
                         return Ok(());

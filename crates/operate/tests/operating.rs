@@ -198,6 +198,9 @@ async fn messages_status_events_and_export_go_by_the_metadata() -> Result<()> {
     );
     assert_eq!(native.totals["holds"], json!(UNIT.to_string()));
     assert!(status.solvent() && status.assets[1].has == Some("0".to_owned()));
+    let mut silent = status.clone();
+    silent.assets[1].solvent = None;
+    assert!(!silent.solvent(), "nobody knows");
     assert_eq!(status.live.len(), 1);
     assert_eq!((status.live[0].stream, status.live[0].viewers), (1, 1));
 
@@ -254,8 +257,24 @@ async fn messages_status_events_and_export_go_by_the_metadata() -> Result<()> {
         json!(vilokanam_client::hex(&suite.address("tick_stream")?))
     );
 
-    // The metadata of what runs was kept: the artifacts may go.
-    Deployed::open(network.clone(), &paths.record, Path::new("/nowhere")).await?;
+    // The metadata of what runs was kept: the artifacts may go. A kept file is not trusted more than they are.
+    let nowhere = Path::new("/nowhere");
+    let reopen = || Deployed::open(network.clone(), &paths.record, nowhere);
+    reopen().await?;
+    let code = suite.record.contracts["tick_stream"].code_hash.to_string();
+    let kept = paths
+        .record
+        .with_extension("abi")
+        .join(code)
+        .with_extension("json");
+    let other = artifacts_dir().join("vlk_token").join("vlk_token.json");
+    fs::copy(&other, &kept)?;
+    let error = reopen().await.err().context("is of other code")?;
+    assert!(error
+        .to_string()
+        .starts_with("the metadata of tick_stream's code "));
+    open_suite(&network, &paths).await?;
+    reopen().await?;
     Ok(())
 }
 
@@ -264,7 +283,7 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     let Some(node) = node(&Setup::default())? else {
         return Ok(());
     };
-    let mut network = network(node.port())?;
+    let network = network(node.port())?;
     let folder = Folder::new()?;
     let (mut suite, paths) = deployed(&network, &folder).await?;
     let alice = key("//Alice")?;
@@ -312,6 +331,11 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
         mixed.starts_with("the metadata is of other code: it says "),
         "{mixed}"
     );
+    let text = fs::read_to_string(built("floor", "json"))?;
+    let mut nameless: Value = serde_json::from_str(&text)?;
+    nameless["source"]["hash"].take();
+    let wasm = fs::read(built("floor", "wasm"))?;
+    assert!(NewCode::new("vlk_token", wasm, nameless.to_string()).is_err());
     assert_eq!(suite.client.account(&alice.account()).await?.nonce, nonce);
 
     // A stranger cannot announce.
@@ -452,12 +476,279 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     assert!(other
         .iter()
         .any(|line| line.starts_with("storage: `ledger.pages` (key 0x2, ")));
+    Ok(())
+}
 
-    // Where changes wait for two days, it is announced once, and told when it can be applied.
-    network.salt = "slow".to_owned();
+/// Runs an upgrade until it tells this step, and stops there as a killed process does; goes on as another one.
+async fn stopped_at(
+    suite: Deployed,
+    new: &NewCode,
+    options: &UpgradeOptions,
+    stop: fn(&Step) -> bool,
+    paths: &Paths,
+) -> Result<(Vec<Step>, Deployed)> {
+    let mut suite = suite;
+    let mut steps = Vec::new();
+    let tell = |step: &Step| {
+        steps.push(step.clone());
+        anyhow::ensure!(!stop(step), "stopped");
+        Ok(())
+    };
+    let stopped = suite.upgrade(&key("//Alice")?, new, options, tell).await;
+    assert_eq!(
+        stopped.expect_err("is stopped").to_string(),
+        "stopped",
+        "{steps:?}"
+    );
+    let reopened = open_suite(&suite.network, paths).await?;
+    Ok((steps, reopened))
+}
+
+#[tokio::test]
+async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let folder = Folder::new()?;
+    let (mut suite, paths) = deployed(&network, &folder).await?;
+    let (alice, bob) = (key("//Alice")?, key("//Bob")?);
+    let none = UpgradeOptions::default();
+    let register = json!({
+        "cid": CID, "class": "Standard", "category": 7, "owner_bps": 10_000, "cohosts": [],
+    });
+    suite
+        .call(&bob, "stream_registry", "register", &register, 0)
+        .await?;
+
+    // The meter's second code, which has no address: it goes where the meter keeps its hash. It is stopped after every step.
+    let provide = json!([1, 9]);
+    let many = suite.call(&bob, "tick_stream", "provide_seats", &provide, 0);
+    let many = many.await.expect_err("is too much for the first version");
+    assert_eq!(
+        many.to_string(),
+        "tick_stream refused `TickLifecycle::provide_seats`: TooMany { max: 8 }"
+    );
+    let v2 = version("tick_lifecycle", "tick_lifecycle_v2")?;
+    let first = suite.record.codes["tick_lifecycle"].hash;
+    let before = occurred(&suite.client).await?;
+    let mut all = Vec::new();
+    for stop in [
+        (|step| matches!(step, Step::Uploaded { .. })) as fn(&Step) -> bool,
+        |step| matches!(step, Step::Announced { .. }),
+        |step| matches!(step, Step::Applied { .. }),
+        |step| matches!(step, Step::Verified { .. }),
+    ] {
+        let (steps, reopened) = stopped_at(suite, &v2, &none, stop, &paths).await?;
+        suite = reopened;
+        all.extend(
+            steps
+                .into_iter()
+                .filter(|step| !matches!(step, Step::Unseen { .. })),
+        );
+    }
+    let told = upgraded(&mut suite, &v2, &none).await?;
+    assert_eq!(told.from, first.to_string());
+    let code_hash = told.to.clone();
+    let uploaded = |already| Step::Uploaded {
+        code_hash: code_hash.clone(),
+        already,
+    };
+    let due_ms = match all.get(2) {
+        Some(Step::Announced { due_ms, .. }) => *due_ms,
+        _ => anyhow::bail!("{all:?}"),
+    };
+    let announced = |already| Step::Announced {
+        id: 1,
+        due_ms,
+        already,
+    };
+    let messages = match all.last() {
+        Some(Step::Verified { messages }) => *messages,
+        _ => anyhow::bail!("{all:?}"),
+    };
+    assert_eq!(
+        all,
+        [
+            uploaded(false),
+            uploaded(true),
+            announced(false),
+            uploaded(true),
+            announced(true),
+            Step::Applied { already: false },
+            Step::Applied { already: true },
+            Step::Verified { messages },
+        ]
+    );
+    let after = occurred(&suite.client).await?;
+    assert_eq!(after, (before.0 + 1, before.1));
+    let mut announcements = 0;
+    let from = WatchOptions {
+        from: Some(0),
+        once: true,
+    };
+    let count = |seen: &vilokanam_operate::Seen| {
+        announcements += usize::from(seen.told["fields"]["change"]["Lifecycle"] == code_hash);
+        Ok(true)
+    };
+    suite.watch(from, count).await?;
+    assert_eq!(announcements, 1);
+
+    // The new code runs on what is stored, and the meter is asked through it: messages with arguments were, too.
+    suite
+        .call(&bob, "tick_stream", "provide_seats", &provide, 0)
+        .await?;
+    let meter = suite.abi("tick_stream")?;
+    let own = meter.messages.iter().filter(|one| !one.mutates);
+    assert!(messages > own.filter(|one| one.args.is_empty()).count());
+    let again = suite.upgrade(&alice, &v2, &none, |_| Ok(())).await?;
+    assert_eq!(again, Outcome::Unchanged);
+    let record = Record::load(&paths.record)?.context("a record")?;
+    assert_eq!(record.codes["tick_lifecycle"].hash.to_string(), told.to);
+    assert!(record.codes.keys().all(|name| !name.starts_with("0x")));
+
+    // Each half is compared with the one that runs: a cell of its own is no hindrance, one that only it understands is.
+    let built = |name: &str, extension: &str| {
+        let file = artifacts_dir().join(name).join(name);
+        fs::read(file.with_extension(extension))
+    };
+    for (contract, name) in [
+        ("tick_stream", "tick_stream_v2"),
+        ("tick_lifecycle", "tick_lifecycle"),
+    ] {
+        let mut grown: Value = serde_json::from_slice(&built(name, "json")?)?;
+        let types = grown["types"].as_array_mut().context("types")?;
+        let path = |ty: &Value| ty["type"]["path"].to_string();
+        let wiring = types
+            .iter_mut()
+            .find(|ty| path(ty).contains("\"Setup\"") && !path(ty).contains("env"));
+        let fields = &mut wiring.context("is there")?["type"]["def"]["composite"]["fields"];
+        fields[1]["name"] = json!("other_ms");
+        let grown = NewCode::new(contract, built(name, "wasm")?, grown.to_string())?;
+        let said = lines(&mut suite, &grown).await?;
+        let last = said.last().context("is refused")?;
+        assert!(
+            last.ends_with("the other half of the contract runs on this cell, too"),
+            "{said:?}"
+        );
+    }
+
+    // Two processes that opened the record before either wrote it: neither loses what the other did.
+    let mut other = open_suite(&network, &paths).await?;
+    upgraded(
+        &mut suite,
+        &version("tick_stream", "tick_stream_v2")?,
+        &none,
+    )
+    .await?;
+    upgraded(
+        &mut other,
+        &version("payment_handler", "payment_handler_v2")?,
+        &none,
+    )
+    .await?;
+    let record = Record::load(&paths.record)?.context("a record")?;
+    let upgrades = record.more["upgrades"].as_array().context("upgrades")?;
+    let told: Vec<_> = upgrades
+        .iter()
+        .map(|one| (one["contract"].as_str(), one["finished"].as_bool()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("tick_lifecycle"), Some(true)),
+            (Some("tick_stream"), Some(true)),
+            (Some("payment_handler"), Some(true)),
+        ]
+    );
+    // The second code still fits a meter that has a cell more.
+    let back = version("tick_lifecycle", "tick_lifecycle")?;
+    upgraded(&mut suite, &back, &none).await?;
+    upgraded(&mut suite, &v2, &none).await?;
+
+    // There is something to migrate.
+    suite
+        .call(&alice, "payment_handler", "deposit", &Value::Null, UNIT)
+        .await?;
+
+    // A migration is remembered: the runs that follow need not be told of it.
+    let v3 = version("payment_handler", "payment_handler_v3")?;
+    let options = UpgradeOptions {
+        migrate: Some("migrate".to_owned()),
+        ..none.clone()
+    };
+    let announced = |step: &Step| matches!(step, Step::Announced { .. });
+    let (_, suite) = stopped_at(suite, &v3, &options, announced, &paths).await?;
+    let migrated = |step: &Step| matches!(step, Step::Migrated { .. });
+    let (steps, mut suite) = stopped_at(suite, &v3, &none, migrated, &paths).await?;
+    let done = Step::Migrated {
+        message: "migrate".to_owned(),
+        refused: None,
+    };
+    assert_eq!(steps.last(), Some(&done));
+    // Killed between the migration and writing it down: it is refused now, and that is taken for done.
+    let mut record = Record::load(&paths.record)?.context("a record")?;
+    let upgrades = record.more.get_mut("upgrades").context("upgrades")?;
+    let last = upgrades
+        .as_array_mut()
+        .and_then(|all| all.last_mut())
+        .context("one")?;
+    assert_eq!(last["migrated"].take(), json!("migrate"));
+    record.save(&paths.record)?;
+    let mut steps = Vec::new();
+    let tell = |step: &Step| {
+        steps.push(step.clone());
+        Ok(())
+    };
+    suite.upgrade(&alice, &v3, &none, tell).await?;
+    let refused = Step::Migrated {
+        message: "migrate".to_owned(),
+        refused: Some("InvalidChange".to_owned()),
+    };
+    assert!(steps.contains(&refused), "{steps:?}");
+    let record = Record::load(&paths.record)?.context("a record")?;
+    let last = record.more["upgrades"]
+        .as_array()
+        .and_then(|all| all.last());
+    let last = last.context("one")?;
+    assert_eq!(
+        (&last["migrated"], &last["finished"]),
+        (&json!("migrate"), &json!(true))
+    );
+
+    // `scripts/verify-build.sh` reads what runs from the record, and not just any hash in it.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for (name, expected) in [
+        ("payment_handler", last["to"].as_str().unwrap_or_default()),
+        ("tick_lifecycle", code_hash.as_str()),
+        ("floor", ""),
+    ] {
+        let script = format!(
+            ". scripts/lib.sh; deployed_hash '{}' {name}",
+            paths.record.display()
+        );
+        let out = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(&root)
+            .output()?;
+        assert_eq!(String::from_utf8(out.stdout)?.trim(), expected, "{name}");
+    }
+    Ok(())
+}
+
+/// That a wait ends cannot be told on a node: delays are two days at least, or none.
+#[tokio::test]
+async fn a_change_that_waits_is_announced_once() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let mut network = network(node.port())?;
     network.delays.change_ms = 172_800_000;
     let folder = Folder::new()?;
     let (mut suite, paths) = deployed(&network, &folder).await?;
+    let alice = key("//Alice")?;
+    let v2 = version("tick_stream", "tick_stream_v2")?;
+    let none = UpgradeOptions::default();
     let mut announced = Vec::new();
     for _ in 0..2 {
         let outcome = suite
