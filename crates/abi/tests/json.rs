@@ -52,7 +52,7 @@ fn a_call_is_what_its_contract_decodes() {
     );
     assert_eq!(call, [&open.selector[..], &expected.encode()].concat());
     let (message, told) = meter.decode(&call).expect("decodes");
-    assert_eq!(message.label, "TickStream::open");
+    assert_eq!(message.label, "TickLifecycle::open");
     let mut canonical = args.clone();
     canonical["request"]["ceiling"] = json!("5");
     assert_eq!(told, canonical);
