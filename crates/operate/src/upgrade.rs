@@ -135,7 +135,7 @@ pub enum Outcome {
         left_ms: u64,
     },
     /// The new version runs.
-    Upgraded(Upgraded),
+    Upgraded(Box<Upgraded>),
     /// It ran before.
     Unchanged,
 }
@@ -286,7 +286,7 @@ impl Deployed {
         let messages = self.reads_well(&target, new).await?;
         tell(&Step::Verified { messages })?;
         self.finish(new, &upgraded)?;
-        Ok(Outcome::Upgraded(upgraded))
+        Ok(Outcome::Upgraded(Box::new(upgraded)))
     }
 
     /// Where code goes that is no contract's own.

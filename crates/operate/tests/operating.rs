@@ -52,7 +52,7 @@ async fn upgraded(
         .upgrade(&key("//Alice")?, new, options, |_| Ok(()))
         .await?
     {
-        Outcome::Upgraded(upgraded) => Ok(upgraded),
+        Outcome::Upgraded(upgraded) => Ok(*upgraded),
         other => anyhow::bail!("must be upgraded: {other:?}"),
     }
 }
