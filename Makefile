@@ -14,7 +14,7 @@ HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokana
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
+.PHONY: help setup contracts build fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -30,6 +30,10 @@ fixtures:
 
 # Everything is built, the tests too: without them, or for one package alone, cargo would compile some dependencies twice.
 BUILD := cargo build --workspace --all-targets --locked --quiet
+
+build: contracts ## Builds everything: target/debug/vilokanam, and the contracts that it deploys
+	@$(BUILD)
+
 demo: contracts ## Runs an evening of live video on the embedded chain; ARGS="--viewers 50 --seed 7 --json"
 	@$(BUILD)
 	@"$$CARGO_TARGET_DIR/debug/vilokanam" demo $(ARGS)
@@ -40,7 +44,7 @@ replay: contracts ## Replays the real audience, 20,000 sessions at once, and mea
 
 test: fixtures ## Runs every test, and checks that metadata/ is current
 	@scripts/metadata.sh --check
-	cargo test --workspace --locked
+	@scripts/run-tests.sh
 	@scripts/test-outside.sh
 
 lint: ## Checks the format and the lints; arithmetic that can overflow is an error on chain
