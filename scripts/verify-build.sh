@@ -3,7 +3,7 @@
 #
 # Builds the contracts from nothing, in a folder of its own, and compares the hashes of their codes with those that
 # metadata/sizes.json records, or with those of a deployment: RECORD is its deployments/NETWORK.json. Fails if one differs, or if
-# the compiler is not the one of metadata/compiler.txt, whose code alone has those hashes. Takes about 8 minutes.
+# the compiler is not the one of metadata/compiler.txt, whose code alone has those hashes. Takes about 6 minutes.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
