@@ -1,6 +1,6 @@
 //! `vilokanam demo`: plays an evening and tells it.
 
-use crate::{cli::DemoArgs, network::key, show};
+use crate::{cli::DemoArgs, network::key, print, show};
 use anyhow::{ensure, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -44,9 +44,9 @@ pub fn run(args: &DemoArgs) -> Result<bool> {
     };
     drop(progress);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print::json(&report)?;
     } else {
-        print!("{}", show::report(&report));
+        print::text(&show::report(&report))?;
     }
     // Not in the report, which is the same every time.
     eprintln!("Played in {:.1} s.", begun.elapsed().as_secs_f64());

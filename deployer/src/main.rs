@@ -4,6 +4,7 @@ mod cli;
 mod demo;
 mod network;
 mod operate;
+mod print;
 mod replay;
 mod show;
 

@@ -1,5 +1,6 @@
 //! `plan`, `deploy` and `verify`: what they take, and what they print.
 
+use crate::print;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
@@ -100,7 +101,7 @@ pub fn run_plan(args: &NetworkArgs) -> Result<bool> {
         let client = connect(&network).await?;
         let site = site(args, &client, &network, record.as_ref()).await?;
         let planned = plan(&site).await?;
-        print(args.json, &planned, planned.to_string())?;
+        tell(args.json, &planned, planned.to_string())?;
         Ok(true)
     })
 }
@@ -122,7 +123,7 @@ pub fn run_deploy(args: &NetworkArgs) -> Result<bool> {
         let verified = verify(&site, record.as_ref()).await?;
         let clean = verified.drifts.is_empty();
         let text = format!("{deployed}{verified}record: {}\n", paths.record.display());
-        print(args.json, &Outcome { deployed, verified }, text)?;
+        tell(args.json, &Outcome { deployed, verified }, text)?;
         Ok(clean)
     })
 }
@@ -160,7 +161,7 @@ pub fn run_verify(args: &NetworkArgs) -> Result<bool> {
         let client = connect(&network).await?;
         let site = site(args, &client, &network, record.as_ref()).await?;
         let verified = verify(&site, record.as_ref()).await?;
-        print(args.json, &verified, verified.to_string())?;
+        tell(args.json, &verified, verified.to_string())?;
         Ok(verified.drifts.is_empty())
     })
 }
@@ -188,12 +189,11 @@ fn deployer(network: &Network, record: Option<&Record>) -> Result<AccountId> {
     }
 }
 
-fn print(json: bool, value: &impl Serialize, text: String) -> Result<()> {
+fn tell(json: bool, value: &impl Serialize, text: String) -> Result<()> {
     match json {
-        true => println!("{}", serde_json::to_string_pretty(value)?),
-        false => print!("{text}"),
+        true => print::json(value),
+        false => print::text(&text),
     }
-    Ok(())
 }
 
 /// Runs a command to its end on this thread.

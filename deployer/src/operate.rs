@@ -1,12 +1,15 @@
 //! `vilokanam status`, `read`, `call`, `watch`, `export`, `upgrade`: the everyday of a deployed suite.
 
-use crate::network::{key, wait, NetworkArgs};
+use crate::{
+    network::{key, wait, NetworkArgs},
+    print,
+};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use comfy_table::{presets::NOTHING, Table};
 use serde::Serialize;
 use serde_json::Value;
-use std::io::{stdout, ErrorKind, Write};
+use std::io::{stdout, Write};
 use vilokanam_operate::{
     export, variant, Deployed, Incompatible, NewCode, Outcome, Refused, Seen, Status, Step,
     UpgradeOptions, WatchOptions,
@@ -203,16 +206,8 @@ pub fn run(command: &Operate) -> Result<bool> {
     })
 }
 
-/// Prints. That whoever reads has gone (`export | head`) is no error.
-fn print(text: &str) -> Result<()> {
-    match stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
 fn print_json(value: &impl Serialize) -> Result<bool> {
-    print(&format!("{}\n", serde_json::to_string_pretty(value)?))?;
+    print::json(value)?;
     Ok(true)
 }
 
@@ -221,7 +216,7 @@ async fn status(at: &NetworkArgs) -> Result<bool> {
     if at.json {
         print_json(&status)?;
     } else {
-        print(&shown(&status))?;
+        print::text(&shown(&status))?;
     }
     Ok(status.solvent())
 }
@@ -312,7 +307,7 @@ async fn call(args: &CallArgs) -> Result<bool> {
     }
     let (block, transaction) = (done.block, &done.transaction);
     text += &format!("Done in block {block}, by {transaction}.\n");
-    print(&text)?;
+    print::text(&text)?;
     Ok(true)
 }
 
@@ -379,7 +374,7 @@ async fn upgrade(args: &UpgradeArgs) -> Result<bool> {
             left_ms.div_ceil(1_000)
         ),
     };
-    print(&format!("{line}\n"))?;
+    print::text(&format!("{line}\n"))?;
     Ok(true)
 }
 

@@ -1,6 +1,6 @@
 //! `vilokanam replay`: replays an evening at scale and tells what it measured.
 
-use crate::{cli::ReplayArgs, show};
+use crate::{cli::ReplayArgs, print, show};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -25,12 +25,12 @@ pub fn run(args: &ReplayArgs) -> Result<bool> {
     let report = play(&mut chain, &artifacts_dir(), &plan, progress.as_mut())?;
     drop(progress);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        print::json(&report)?;
     } else {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = write(&mut text, &report);
-        print!("{text}");
+        print::text(&text)?;
     }
     Ok(report.holds())
 }

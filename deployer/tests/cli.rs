@@ -1,13 +1,16 @@
 //! The command as people and programs meet it: what it prints, and how it exits.
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use std::{
     fs,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
+use vilokanam_chain::{Chain, Directed, Node};
+use vilokanam_client::{Key, Options};
 use vilokanam_node::{node_binary, Process, NO_NODE};
 use vilokanam_suite::artifacts_dir;
 
@@ -28,20 +31,54 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Writes another setting into the network's file.
+    fn set(&self, from: &str, to: &str) -> Result<()> {
+        let file = self.0.join("local.toml");
+        let text = fs::read_to_string(&file)?;
+        ensure!(text.contains(from), "the file does not say {from}");
+        Ok(fs::write(&file, text.replace(from, to))?)
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-fn vilokanam(folder: &Path, args: &[&str]) -> Result<Output> {
+fn command(folder: &Path, args: &[&str]) -> Result<Command> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vilokanam"));
     command
         .args(args)
         .current_dir(folder)
         .env("VILOKANAM_ARTIFACTS", artifacts_dir().canonicalize()?)
         .env_remove("VILOKANAM_SURI");
-    Ok(command.output()?)
+    Ok(command)
+}
+
+fn vilokanam(folder: &Path, args: &[&str]) -> Result<Output> {
+    Ok(command(folder, args)?.output()?)
+}
+
+/// A command that is started, and of which the rest is up to the test.
+fn started(folder: &Path, args: &str) -> Result<Child> {
+    let mut all: Vec<_> = args.split(' ').collect();
+    all.extend(["--network", "local", "--config", "."]);
+    let mut command = command(folder, &all)?;
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command.spawn()?)
+}
+
+/// A node, or `None` after saying that there is none, where that is allowed.
+fn node() -> Result<Option<Process>> {
+    if let Some(binary) = node_binary() {
+        return Process::start(&binary).map(Some);
+    }
+    let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
+    assert!(!required, "no node: {NO_NODE}");
+    println!("SKIPPED: {NO_NODE}");
+    Ok(None)
 }
 
 /// The exit code, what was printed, and what was complained of.
@@ -103,13 +140,7 @@ fn what_cannot_be_done_exits_with_2() -> Result<()> {
 
 #[test]
 fn a_suite_is_planned_deployed_verified_read_and_called() -> Result<()> {
-    let Some(binary) = node_binary() else {
-        let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
-        assert!(!required, "no node: {NO_NODE}");
-        println!("SKIPPED: {NO_NODE}");
-        return Ok(());
-    };
-    let node = Process::start(&binary)?;
+    let Some(node) = node()? else { return Ok(()) };
     let folder = Folder::new("cli", node.port())?;
     let at = &folder.0;
 
@@ -158,12 +189,116 @@ fn a_suite_is_planned_deployed_verified_read_and_called() -> Result<()> {
     );
 
     // Other fees than what the file says: one line for each, and 1.
-    let file = at.join("local.toml");
-    let changed = fs::read_to_string(&file)?.replace("premium = 1_500", "premium = 1_400");
-    fs::write(&file, changed)?;
+    folder.set("premium = 1_500", "premium = 1_400")?;
     let (code, out, _) = told(at, "verify")?;
     assert_eq!(code, 1);
     assert_eq!(out.lines().count(), 2, "{out}");
     assert!(out.contains("1400") && out.contains("1500"), "{out}");
+    Ok(())
+}
+
+#[test]
+fn an_upgrade_waits_two_days_and_is_applied() -> Result<()> {
+    const HOUR: u64 = 3_600_000;
+    const TWO_DAYS: u64 = 48 * HOUR;
+    const UPGRADE: &str = "upgrade payment_handler --artifact payment_handler_v2";
+    let Some(node) = node()? else { return Ok(()) };
+    let folder = Folder::new("cli-delay", node.port())?;
+    let at = &folder.0;
+    folder.set("change_ms = 0", &format!("change_ms = {TWO_DAYS}"))?;
+    let (code, _, err) = told(at, "deploy")?;
+    assert_eq!(code, 0, "{err}");
+    let (code, _, _) = told(at, "call payment_handler deposit --value 5_000")?;
+    assert_eq!(code, 0);
+
+    // Announced, and by no means applied: not by the command, and not by hand.
+    let left = |out: &str| -> Result<u64> {
+        let (_, rest) = out.split_once("Change 1 of payment_handler can be applied in ").context("waits")?;
+        Ok(rest.split(' ').next().unwrap_or("").parse()?)
+    };
+    let (code, out, err) = told(at, UPGRADE)?;
+    assert_eq!(code, 0, "{err}");
+    assert!((172_700..=172_800).contains(&left(&out)?), "{out}");
+    assert!(err.contains("announced: change 1\n"), "{err}");
+    let (code, _, err) = told(at, "call payment_handler Administered::apply --args [1]")?;
+    assert_eq!(code, 1);
+    assert!(err.contains("ChangeNotDue { due_ms: "), "{err}");
+    let (code, _, err) = told(at, "read payment_handler deposits")?;
+    assert_eq!(code, 2, "the old code has no such message: {err}");
+
+    // The root sets the chain's clock an hour before the time: announced once, and still not due.
+    let endpoint = format!("ws://127.0.0.1:{}", node.port());
+    let rich = Key::parse("//Alice", true)?;
+    let mut chain = Directed::direct(Node::connect(&[endpoint], Options::default(), rich)?)?;
+    chain.advance(TWO_DAYS - HOUR)?;
+    let (code, out, err) = told(at, UPGRADE)?;
+    assert_eq!(code, 0, "{err}");
+    assert!((3_500..=3_600).contains(&left(&out)?), "{out}");
+    assert!(err.contains("announced already: change 1\n"), "{err}");
+
+    // One that waits applies it once its time has come.
+    let mut waiting = started(at, &format!("{UPGRADE} --wait"))?;
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(waiting.try_wait()?.is_none(), "it waits");
+    chain.advance(HOUR)?;
+    let done = waiting.wait_with_output()?;
+    let (out, err) = (String::from_utf8(done.stdout)?, String::from_utf8(done.stderr)?);
+    assert_eq!(done.status.code(), Some(0), "{err}");
+    assert!(out.starts_with("payment_handler is version "), "{out}");
+    assert!(err.contains("applied\nverified: "), "{err}");
+
+    // What it owes is as it was, by the new code, which counts from now on.
+    let (_, out, _) = told(at, "read payment_handler totals --args [0]")?;
+    assert_eq!(json(&out)?["pools"].as_str(), Some("5000"));
+    let (code, out, err) = told(at, "read payment_handler deposits")?;
+    assert_eq!((code, out.trim()), (0, "0"), "{err}");
+    let (code, out, _) = told(at, UPGRADE)?;
+    assert_eq!((code, out.trim()), (0, "payment_handler runs this version already."));
+    Ok(())
+}
+
+#[test]
+fn what_reads_or_serves_may_go_away() -> Result<()> {
+    let Some(node) = node()? else { return Ok(()) };
+    let folder = Folder::new("cli-gone", node.port())?;
+    let at = &folder.0;
+
+    // Killed once the first transaction is sent: the metadata of all code is kept by then.
+    let mut deploying = started(at, "deploy")?;
+    let mut said = BufReader::new(deploying.stderr.take().context("piped")?).lines();
+    let sent = said.find(|line| line.as_ref().is_ok_and(|line| line.contains(": sent in 0x")));
+    sent.context("something is sent")??;
+    deploying.kill()?;
+    deploying.wait()?;
+    assert_eq!(fs::read_dir(at.join("deployments/local.abi"))?.count(), 6);
+    let (code, _, err) = told(at, "deploy")?;
+    assert_eq!(code, 0, "{err}");
+
+    // `export | head -c 10`.
+    let mut exporting = started(at, "export")?;
+    let mut out = exporting.stdout.take().context("piped")?;
+    let mut first = [0; 10];
+    out.read_exact(&mut first)?;
+    assert_eq!(first[0], b'{');
+    drop(out);
+    let done = exporting.wait_with_output()?;
+    assert_eq!((done.status.code(), done.stderr), (Some(0), Vec::new()));
+    // And what is printed once nobody reads any more.
+    for args in ["plan --json", "verify --json", "status"] {
+        let mut printing = started(at, args)?;
+        drop(printing.stdout.take());
+        let done = printing.wait_with_output()?;
+        assert_eq!((done.status.code(), done.stderr), (Some(0), Vec::new()), "{args}");
+    }
+
+    // A node that dies in the middle of an evening.
+    folder.set("poll_ms = 20", "poll_ms = 20\npatience_secs = 2")?;
+    let mut playing = started(at, "demo")?;
+    let mut said = BufReader::new(playing.stderr.take().context("piped")?).lines();
+    said.next().context("the evening begins")??;
+    node.kill();
+    let last = said.last().context("it says why")??;
+    assert!(last.starts_with("error: ") && last.contains("no answer from"), "{last}");
+    assert_eq!(playing.wait()?.code(), Some(2));
     Ok(())
 }

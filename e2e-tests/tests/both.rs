@@ -166,16 +166,16 @@ fn costs_its_seconds<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Re
             ..request(stream, asset, 20 * rate)
         };
         let id = opens(stage, "alice", request)?;
-        wait(stage, 1_000);
+        wait(stage, 1_000)?;
         stage.compare_session(id)?;
         must(stage, "sam", MeterCall::Settle(id))?;
-        wait(stage, 500);
+        wait(stage, 500)?;
         must(stage, "alice", MeterCall::Pause(id.number))?;
-        wait(stage, 700);
+        wait(stage, 700)?;
         must(stage, "alice", MeterCall::Resume(id.number))?;
         let amount = 5 * rate;
         must(stage, "bob", MeterCall::TopUp { id, amount })?;
-        wait(stage, 500);
+        wait(stage, 500)?;
         stage.compare_session(id)?;
         let all = MeterCall::SettleMany(vec![id, id]);
         let Value::Fates(fates) = must(stage, "sam", all)? else {
@@ -222,7 +222,7 @@ fn runs_out<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Result<()> 
         let opened_ms = stage.now_ms();
         ensure!(stage.runs_out_at(id)? == Some(opened_ms + 1_000));
         is_refused(stage, "sam", MeterCall::CloseEnded(id), "SessionNotEnded")?;
-        wait(stage, 1_100);
+        wait(stage, 1_100)?;
         must(stage, "sam", MeterCall::SettlePage { stream, page: 0 })?;
         is_refused(stage, "alice", MeterCall::Pause(id.number), "SessionEnded")?;
         must(stage, "sam", MeterCall::CloseEnded(id))?;
@@ -237,12 +237,12 @@ fn runs_out<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Result<()> 
 fn exits<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Result<()> {
     for (asset, rate) in RATES {
         let id = opens(stage, "bob", request(stream, asset, 60 * rate))?;
-        wait(stage, 800);
+        wait(stage, 800)?;
         must(stage, "bob", MeterCall::BeginExit(id.number))?;
         let early = MeterCall::FinishExit(id.number);
         is_refused(stage, "bob", early.clone(), "ExitNotDue")?;
         must(stage, "mira", MeterCall::SettleMany(vec![id]))?;
-        wait(stage, EXIT_DELAY);
+        wait(stage, EXIT_DELAY)?;
         must(stage, "bob", early)?;
 
         let book = book(stage, id);
@@ -270,7 +270,7 @@ fn vouchers<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Result<()> 
             ..request(stream, asset, 60 * rate)
         };
         let id = opens(stage, "alice", signed_by("alice"))?;
-        wait(stage, 1_000);
+        wait(stage, 1_000)?;
         let batch = vec![
             voucher(stage, id, "alice", 1_000, rate)?,
             voucher(stage, id, "bob", 2_000, 2 * rate)?,
@@ -301,7 +301,7 @@ fn vouchers<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Result<()> 
         is_refused(stage, "alice", rotate("phone"), "KeyChanging")?;
         let old = MeterCall::Redeem(voucher(stage, id, "alice", 3_000, 3 * rate)?);
         ensure!(must(stage, "mira", old)? == Value::Amount(rate));
-        wait(stage, EXIT_DELAY);
+        wait(stage, EXIT_DELAY)?;
         let old = MeterCall::Redeem(voucher(stage, id, "alice", 4_000, 4 * rate)?);
         is_refused(stage, "mira", old, "Voucher(BadSignature)")?;
         let new = MeterCall::Redeem(voucher(stage, id, "tablet", 4_000, 4 * rate)?);
@@ -315,7 +315,7 @@ fn vouchers<C: Chain>(stage: &mut Stage<'_, C>, stream: StreamId) -> Result<()> 
         is_refused(stage, "sam", MeterCall::FinishClose(at), "ExitNotDue")?;
         let last = MeterCall::Redeem(voucher(stage, id, "tablet", 5_000, 5 * rate)?);
         ensure!(must(stage, "mira", last)? == Value::Amount(rate));
-        wait(stage, EXIT_DELAY);
+        wait(stage, EXIT_DELAY)?;
         must(stage, "sam", MeterCall::FinishClose(at))?;
         let receipt = book(stage, id).closed.context("is closed")?;
         ensure!((receipt.watched_ms, receipt.settled) == (5_000, 5 * rate));
@@ -574,8 +574,8 @@ fn is_refused<C: Chain>(
     Ok(())
 }
 
-fn wait<C: Chain>(stage: &mut Stage<'_, C>, ms: Millis) {
-    stage.wait_until(stage.now_ms() + ms);
+fn wait<C: Chain>(stage: &mut Stage<'_, C>, ms: Millis) -> Result<()> {
+    stage.wait_until(stage.now_ms() + ms)
 }
 
 fn book<C: Chain>(stage: &Stage<'_, C>, id: SessionId) -> SessionBook {

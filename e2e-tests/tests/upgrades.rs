@@ -10,7 +10,7 @@ use ink::{
 };
 use vilokanam_chain::{
     account, administered, artifacts_dir, deploy, node_binary, wasm, Calls, Chain, Config,
-    Embedded, Message, Node, Sent, Suite, NO_NODE,
+    Directed, Embedded, Message, Node, Sent, Suite, NO_NODE,
 };
 use vilokanam_interfaces::{
     events::tick_stream::{SessionClosed, SessionOpened},
@@ -77,7 +77,7 @@ impl<'a, C: Chain> Story<'a, C> {
             ..Config::default()
         };
         let suite = deploy(chain, &artifacts_dir(), &config)?;
-        let floor = chain.native_balance(suite.payments);
+        let floor = chain.native_balance(suite.payments)?;
         let mut registry = suite.registry();
         let register = registry.register(CID.into(), Class::Standard, 7, FULL_BPS, Vec::new());
         chain.must(creator, register)?;
@@ -116,7 +116,7 @@ impl<'a, C: Chain> Story<'a, C> {
         let mut left_ms = ms;
         while left_ms > 0 {
             let step_ms = left_ms.min(HALF_A_DAY);
-            self.chain.advance(step_ms);
+            self.chain.advance(step_ms)?;
             self.must(self.creator, self.suite.registry().heartbeat(STREAM))?;
             left_ms -= step_ms;
         }
@@ -178,7 +178,7 @@ impl<'a, C: Chain> Story<'a, C> {
         let mut books = Books {
             totals: self.chain.read(suite.payments().totals(NATIVE))?,
             treasury: self.chain.read(suite.payments().treasury())?,
-            has: self.chain.native_balance(suite.payments),
+            has: self.chain.native_balance(suite.payments)?,
             pools: Vec::new(),
             payable: self
                 .chain
@@ -239,7 +239,7 @@ impl<'a, C: Chain> Story<'a, C> {
             self.waits(self.delay_ms - SECOND)?;
             let refused = self.chain.refused(self.owner, admin().apply(id))?;
             assert_eq!(refused, AdminError::ChangeNotDue { due_ms });
-            self.chain.advance(SECOND);
+            self.chain.advance(SECOND)?;
         }
         let refused = self.chain.refused(self.owner, admin().apply(garbage))?;
         assert_eq!(refused, AdminError::SetCodeRefused);
@@ -316,7 +316,7 @@ fn tells(chain: &mut impl Chain, delay_ms: Millis) -> Result<()> {
     let suite = s.suite;
     let number: SessionNo = s.opens(s.alice, None)?.number;
     let at = s.opens(s.bob, Some(key_pair().public.to_bytes().into()))?;
-    s.chain.advance(3 * SECOND);
+    s.chain.advance(3 * SECOND)?;
     assert_eq!(s.redeems(&at, SECOND)?, RATE);
     let alices = SessionId {
         viewer: s.alice,
@@ -328,7 +328,7 @@ fn tells(chain: &mut impl Chain, delay_ms: Millis) -> Result<()> {
 
     s.upgrades(suite.payments, "payment_handler_v2", 2)?;
     s.upgrades(suite.meter, "tick_stream_v2", 2)?;
-    s.chain.advance(SECOND);
+    s.chain.advance(SECOND)?;
     // The new cells begin empty, and count from now on.
     assert_eq!(s.asks::<u32>(s.stranger, suite.payments, "deposits")?, 0);
     assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 0);
@@ -350,7 +350,7 @@ fn tells(chain: &mut impl Chain, delay_ms: Millis) -> Result<()> {
     s.upgrades(suite.meter, "tick_stream_v3", 3)?;
     // Until the migration the third version reads what the second wrote.
     assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 1);
-    s.chain.advance(SECOND);
+    s.chain.advance(SECOND)?;
     let settled = s.must(s.stranger, suite.meter().settle(alices))?.value;
     ensure!(settled > 0, "it goes on accruing");
     assert_eq!(s.asks::<u32>(s.stranger, suite.meter, "settles")?, 2);
@@ -399,7 +399,7 @@ fn money_and_sessions_survive_versions_that_are_announced_for_two_days() {
 }
 
 #[test]
-fn money_and_sessions_survive_two_versions_on_a_node() {
+fn money_and_sessions_survive_two_versions_on_a_node_at_once_and_after_two_days() {
     if node_binary().is_none() {
         assert!(
             std::env::var_os("VILOKANAM_REQUIRE_NODE").is_none(),
@@ -410,4 +410,6 @@ fn money_and_sessions_survive_two_versions_on_a_node() {
     }
     let mut node = Node::start().expect("starts").expect("is there");
     tells(&mut node, 0).expect("a good end");
+    let mut node = Directed::direct(node).expect("it says its time");
+    tells(&mut node, MIN_CHANGE_DELAY_MS).expect("a good end");
 }

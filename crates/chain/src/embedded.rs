@@ -85,14 +85,23 @@ impl Embedded {
         self.now_ms = snapshot.now_ms;
     }
 
-    /// Gives calls from now on this much reference time and proof, to see what they do when it is not enough.
-    pub fn limit_gas(&mut self, ref_time: u64, proof_size: u64) {
-        self.gas_limit = (ref_time, proof_size);
+    /// [`Chain::advance`], which cannot fail here.
+    pub fn advance(&mut self, ms: Millis) {
+        self.now_ms = self.now_ms.saturating_add(ms);
+        let now_ms = self.now_ms;
+        self.sandbox.execute_with(|| {
+            // The block before is not finalized: that only computes its storage root, which takes longer and
+            // longer, and which nobody reads.
+            let next = System::block_number().saturating_add(1);
+            MinimalSandbox::initialize_block(next, Default::default());
+            // A new block has the wall clock's time, in seconds.
+            Timestamp::set_timestamp(now_ms);
+        });
     }
 
-    /// Gives calls from now on all the gas they may want.
-    pub fn unlimit_gas(&mut self) {
-        self.gas_limit = GAS_LIMIT;
+    /// [`Chain::native_balance`], which cannot fail here.
+    pub fn native_balance(&mut self, account: AccountId) -> Balance {
+        self.sandbox.free_balance(&native(account))
     }
 
     fn gas(&self) -> Weight {
@@ -163,17 +172,9 @@ impl Chain for Embedded {
         self.now_ms
     }
 
-    fn advance(&mut self, ms: Millis) {
-        self.now_ms = self.now_ms.saturating_add(ms);
-        let now_ms = self.now_ms;
-        self.sandbox.execute_with(|| {
-            // The block before is not finalized: that only computes its storage root, which takes longer and
-            // longer, and which nobody reads.
-            let next = System::block_number().saturating_add(1);
-            MinimalSandbox::initialize_block(next, Default::default());
-            // A new block has the wall clock's time, in seconds.
-            Timestamp::set_timestamp(now_ms);
-        });
+    fn advance(&mut self, ms: Millis) -> Result<(), Trap> {
+        Self::advance(self, ms);
+        Ok(())
     }
 
     fn genesis_hash(&self) -> Hash {
@@ -195,8 +196,12 @@ impl Chain for Embedded {
             .map_err(|e| trap(e, &[]))
     }
 
-    fn native_balance(&mut self, account: AccountId) -> Balance {
-        self.sandbox.free_balance(&native(account))
+    fn native_balance(&mut self, account: AccountId) -> Result<Balance, Trap> {
+        Ok(Self::native_balance(self, account))
+    }
+
+    fn existential_deposit(&self) -> Balance {
+        Balances::minimum_balance()
     }
 
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
@@ -264,6 +269,18 @@ impl Chain for Embedded {
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
         self.call_and(false, origin, to, value, data)
+    }
+
+    fn limit_gas(&mut self, ref_time: u64, proof_size: u64) {
+        self.gas_limit = (ref_time, proof_size);
+    }
+
+    fn unlimit_gas(&mut self) {
+        self.gas_limit = GAS_LIMIT;
+    }
+
+    fn state(&mut self) -> Option<Snapshot> {
+        Some(self.snapshot())
     }
 }
 

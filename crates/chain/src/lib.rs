@@ -1,7 +1,7 @@
 //! One small trait between Vilokanam's stories and a chain, and what makes it pleasant to tell them.
 //!
 //! - [`Chain`]: a clock, native tokens, code, calls in bytes. The embedded chain ([`Embedded`]) implements it, and a real
-//!   one ([`Node`]).
+//!   one: with its own time, fees and signatures ([`Node`]), or at the instants that a story names ([`Directed`]).
 //! - [`Calls`]: typed calls on any [`Chain`]. ink!'s own call builders encode them, so that no message has a
 //!   hand-written wrapper: `chain.must(alice, suite.meter().settle(session))?`.
 //! - [`Suite`]: the five contracts, deployed and wired.
@@ -9,11 +9,13 @@
 //! Units: milliseconds of chain time, base units of an asset, picoseconds of reference time.
 
 mod calls;
+mod directed;
 mod embedded;
 mod node;
 mod suite;
 
 pub use calls::{Calls, Sent};
+pub use directed::Directed;
 pub use embedded::{Embedded, Snapshot, START_MS};
 pub use node::{node_binary, Node, NO_NODE};
 pub use suite::{deploy, instantiate, Config, Suite, VLK};
@@ -40,11 +42,11 @@ pub trait Chain {
     fn now_ms(&self) -> Millis;
 
     /// Lets `ms` pass, and starts a new block.
-    fn advance(&mut self, ms: Millis);
+    fn advance(&mut self, ms: Millis) -> Result<(), Trap>;
 
     /// The last block's time, which is what a dry run sees. Where the clock obeys, that is now.
-    fn block_ms(&mut self) -> Millis {
-        self.now_ms()
+    fn block_ms(&mut self) -> Result<Millis, Trap> {
+        Ok(self.now_ms())
     }
 
     /// The hash that vouchers commit to.
@@ -57,7 +59,10 @@ pub trait Chain {
     fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), Trap>;
 
     /// The native tokens of `account` that no deposit holds.
-    fn native_balance(&mut self, account: AccountId) -> Balance;
+    fn native_balance(&mut self, account: AccountId) -> Result<Balance, Trap>;
+
+    /// What an account needs to exist.
+    fn existential_deposit(&self) -> Balance;
 
     /// Uploads code, and returns its hash.
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap>;
@@ -90,6 +95,17 @@ pub trait Chain {
         value: Balance,
         data: Vec<u8>,
     ) -> Result<Receipt, Trap>;
+
+    /// Gives calls from now on this much reference time and proof, to see what they do when it is not enough.
+    fn limit_gas(&mut self, ref_time: u64, proof_size: u64);
+
+    /// Gives calls from now on all the gas they may want.
+    fn unlimit_gas(&mut self);
+
+    /// The state now, where the chain can return to it.
+    fn state(&mut self) -> Option<Snapshot> {
+        None
+    }
 }
 
 /// What came of a call that the chain carried out.

@@ -7,6 +7,7 @@
 use crate::{Chain, RawEvent, Receipt, Trap};
 use anyhow::{Context, Result};
 use ink::scale::{Compact, Encode};
+use serde_json::Value;
 use std::{
     collections::HashMap,
     future::Future,
@@ -30,6 +31,8 @@ pub struct Node {
     keys: HashMap<AccountId, Key>,
     /// The account that others' money comes from, which on a development chain may also set balances.
     rich: Key,
+    /// What calls may use, if that is limited.
+    limit: Option<Gas>,
     /// Stopped last, when everything else is gone.
     process: Option<Process>,
 }
@@ -65,6 +68,7 @@ impl Node {
             client,
             keys: HashMap::new(),
             rich,
+            limit: None,
             process: None,
         })
     }
@@ -81,31 +85,49 @@ impl Node {
         self.process.as_ref().map(Process::port)
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The account of the root.
+    pub(crate) fn rich(&self) -> AccountId {
+        self.rich.account().into()
+    }
+
+    /// A JSON-RPC method of the node.
+    pub(crate) fn ask(&self, method: &str, params: Value) -> Result<Value, Trap> {
+        self.wait(self.client.call_rpc(method, params))
+    }
+
     fn wait<T>(&self, asked: impl Future<Output = Result<T>>) -> Result<T, Trap> {
         Ok(self.runtime.block_on(asked)?)
     }
 
     /// Sends a transaction and waits until a block has it; returns that and the block's time.
     fn submit(&self, key: &Key, call: &Call) -> Result<(Included, Millis), Trap> {
+        let included = self.include(key, call)?;
+        let at_ms = self.wait(self.client.time_at(&included.block.hash))?;
+        Ok((included, at_ms))
+    }
+
+    /// The same, signed by the root.
+    pub(crate) fn submit_as_root(&self, call: &Call) -> Result<Included, Trap> {
+        self.include(&self.rich, call)
+    }
+
+    fn include(&self, key: &Key, call: &Call) -> Result<Included, Trap> {
         let included = self.wait(self.client.submit(key, call, Until::InBlock))?;
         if let Err(error) = &included.result {
             return Err(trap(error, ""));
         }
-        // A failure inside of the call that is dispatched for the root is in an event alone.
-        if let Some(done) = included
-            .events
-            .iter()
-            .find(|event| event.is("Sudo", "Sudid"))
-        {
-            if done.fields.first() != Some(&0) {
-                return Err(Trap::new(
-                    "Sudo",
-                    "the call that the root should make failed",
-                ));
+        // A failure inside of a call that the root dispatches is in an event alone.
+        for event in &included.events {
+            let dispatched = event.is("Sudo", "Sudid") || event.is("Sudo", "SudoAsDone");
+            if let ([1, error @ ..], true) = (&event.fields[..], dispatched) {
+                return Err(trap(&self.client.dispatch_error(error), ""));
             }
         }
-        let at_ms = self.wait(self.client.time_at(&included.block.hash))?;
-        Ok((included, at_ms))
+        Ok(included)
     }
 
     fn submit_as(&self, origin: AccountId, call: &Call) -> Result<(Included, Millis), Trap> {
@@ -115,16 +137,51 @@ impl Node {
         self.submit(key, call)
     }
 
-    fn try_dry_run(
+    /// The hash of a code, and whether the chain has not had it yet.
+    pub(crate) fn would_upload(
+        &self,
+        origin: AccountId,
+        wasm: &[u8],
+    ) -> Result<(Hash, bool), Trap> {
+        let would = self.wait(self.client.dry_upload(origin.as_ref(), wasm))?;
+        let (hash, _) = would.map_err(|error| trap(&error, ""))?;
+        let known = self.wait(self.client.code(&hash))?;
+        Ok((hash.into(), known.is_none()))
+    }
+
+    /// What instantiating would come to: the address, the receipt, and the gas that it takes.
+    pub(crate) fn would_instantiate(
+        &self,
+        origin: AccountId,
+        code: Hash,
+        value: Balance,
+        data: &[u8],
+        salt: &[u8],
+    ) -> Result<(AccountId, Receipt, Gas), Trap> {
+        let code = Ok(code.into());
+        let dry = self
+            .client
+            .dry_instantiate(origin.as_ref(), value, code, data, salt);
+        let dry = self.wait(dry)?;
+        let (returned, address) = dry
+            .result
+            .clone()
+            .map_err(|error| trap(&error, &dry.debug))?;
+        let receipt = receipt(&dry, returned, self.time()?);
+        Ok((address.into(), receipt, dry.gas))
+    }
+
+    /// What calling would come to, and the gas that it takes.
+    pub(crate) fn would_call(
         &self,
         origin: AccountId,
         to: AccountId,
         value: Balance,
         data: &[u8],
     ) -> Result<(Receipt, Gas), Trap> {
-        let dry = self
-            .client
-            .dry_call(origin.as_ref(), to.as_ref(), value, data);
+        let dry =
+            self.client
+                .dry_call_within(self.limit, origin.as_ref(), to.as_ref(), value, data);
         let dry = self.wait(dry)?;
         let returned = dry
             .result
@@ -159,19 +216,14 @@ impl Chain for Node {
     }
 
     /// Really lets `ms` pass.
-    fn advance(&mut self, ms: Millis) {
+    fn advance(&mut self, ms: Millis) -> Result<(), Trap> {
         sleep(Duration::from_millis(ms));
         let nothing = Call::new("System", "remark", Vec::<u8>::new().encode());
-        if let Err(e) = self.submit(&self.rich, &nothing) {
-            panic!("the chain makes no block: {e}");
-        }
+        self.include(&self.rich, &nothing).map(drop)
     }
 
-    fn block_ms(&mut self) -> Millis {
-        match self.time() {
-            Ok(at_ms) => at_ms,
-            Err(e) => panic!("the chain says no time: {e}"),
-        }
+    fn block_ms(&mut self) -> Result<Millis, Trap> {
+        self.time()
     }
 
     fn genesis_hash(&self) -> Hash {
@@ -179,7 +231,7 @@ impl Chain for Node {
     }
 
     fn fund(&mut self, account: AccountId, amount: Balance) -> Result<(), Trap> {
-        let free = self.native_balance(account);
+        let free = self.native_balance(account)?;
         let to = (0_u8, account); // of MultiAddress
         let set = (to, Compact(free.saturating_add(amount))).encode();
         let set = Call::new("Balances", "force_set_balance", set);
@@ -194,18 +246,18 @@ impl Chain for Node {
         self.submit_as(from, &transfer).map(drop)
     }
 
-    fn native_balance(&mut self, account: AccountId) -> Balance {
-        match self.wait(self.client.account(account.as_ref())) {
-            Ok(state) => state.free,
-            Err(e) => panic!("the chain says no balance: {e}"),
-        }
+    fn native_balance(&mut self, account: AccountId) -> Result<Balance, Trap> {
+        Ok(self.wait(self.client.account(account.as_ref()))?.free)
+    }
+
+    fn existential_deposit(&self) -> Balance {
+        self.client.existential_deposit()
     }
 
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
-        let would = self.wait(self.client.dry_upload(origin.as_ref(), wasm))?;
-        let (hash, _) = would.map_err(|error| trap(&error, ""))?;
+        let (hash, _) = self.would_upload(origin, wasm)?;
         self.submit_as(origin, &Call::upload(wasm))?;
-        Ok(hash.into())
+        Ok(hash)
     }
 
     fn instantiate(
@@ -216,21 +268,13 @@ impl Chain for Node {
         data: Vec<u8>,
         salt: &[u8],
     ) -> Result<(AccountId, Receipt), Trap> {
-        let code: [u8; 32] = code.into();
-        let dry = self
-            .client
-            .dry_instantiate(origin.as_ref(), value, Ok(code), &data, salt);
-        let dry = self.wait(dry)?;
-        let (returned, address) = dry
-            .result
-            .clone()
-            .map_err(|error| trap(&error, &dry.debug))?;
-        let mut receipt = receipt(&dry, returned, self.time()?);
+        let (address, mut receipt, gas) =
+            self.would_instantiate(origin, code, value, &data, salt)?;
         if !receipt.reverted {
-            let call = Call::instantiate(value, doubled(dry.gas), &code, &data, salt);
+            let call = Call::instantiate(value, doubled(gas), &code.into(), &data, salt);
             happened(&mut receipt, self.submit_as(origin, &call)?);
         }
-        Ok((address.into(), receipt))
+        Ok((address, receipt))
     }
 
     /// What the call returns and costs is what a dry run said just before, at the last block's time; a call that it says
@@ -242,7 +286,7 @@ impl Chain for Node {
         value: Balance,
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
-        let (mut receipt, gas) = self.try_dry_run(origin, to, value, &data)?;
+        let (mut receipt, gas) = self.would_call(origin, to, value, &data)?;
         if receipt.reverted {
             return Ok(receipt);
         }
@@ -250,7 +294,7 @@ impl Chain for Node {
             Ok(done) => happened(&mut receipt, done),
             // Refused at its block's time only. It left that block's state as it was: the same call is refused there again.
             Err(trap) if trap.name == "ContractReverted" => {
-                (receipt, _) = self.try_dry_run(origin, to, value, &data)?;
+                (receipt, _) = self.would_call(origin, to, value, &data)?;
                 if !receipt.reverted {
                     return Err(trap);
                 }
@@ -268,13 +312,24 @@ impl Chain for Node {
         value: Balance,
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
-        let (receipt, _) = self.try_dry_run(origin, to, value, &data)?;
+        let (receipt, _) = self.would_call(origin, to, value, &data)?;
         Ok(receipt)
+    }
+
+    fn limit_gas(&mut self, ref_time: u64, proof_size: u64) {
+        self.limit = Some(Gas {
+            ref_time,
+            proof_size,
+        });
+    }
+
+    fn unlimit_gas(&mut self) {
+        self.limit = None;
     }
 }
 
 /// The limit of a transaction whose dry run needed this: its block's time is later than what the dry run saw.
-fn doubled(gas: Gas) -> Gas {
+pub(crate) fn doubled(gas: Gas) -> Gas {
     Gas {
         ref_time: gas.ref_time.saturating_mul(2),
         proof_size: gas.proof_size.saturating_mul(2),
@@ -296,8 +351,12 @@ fn receipt<R>(dry: &Dry<R>, returned: Returned, seen_ms: Millis) -> Receipt {
 
 /// Takes from the transaction what its dry run did not know.
 fn happened(receipt: &mut Receipt, (included, at_ms): (Included, Millis)) {
-    receipt.events = included.contract_events().into_iter().map(raw).collect();
+    receipt.events = emitted(&included);
     receipt.at_ms = at_ms;
+}
+
+pub(crate) fn emitted(included: &Included) -> Vec<RawEvent> {
+    included.contract_events().into_iter().map(raw).collect()
 }
 
 fn raw(event: ContractEvent) -> RawEvent {

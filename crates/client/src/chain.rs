@@ -321,6 +321,11 @@ impl Client {
         Ok(self.runtime().storage().address_bytes(&address)?)
     }
 
+    /// The key of an item in the chain's storage; of a map, what the keys of its values begin with.
+    pub fn prefix(&self, pallet: &str, item: &str) -> Result<Vec<u8>> {
+        self.key(pallet, item, Vec::new())
+    }
+
     /// What lies under a key in the chain's storage; of the best block where none is named.
     pub async fn stored(&self, key: &[u8], at: Option<&Hash>) -> Result<Option<Vec<u8>>> {
         let at = at.map(|block| crate::hex(block));
@@ -334,7 +339,7 @@ impl Client {
     }
 
     /// A dispatch error by its name and documentation; `bytes` may go on after it.
-    pub(crate) fn dispatch_error(&self, bytes: &[u8]) -> DispatchError {
+    pub fn dispatch_error(&self, bytes: &[u8]) -> DispatchError {
         const MODULE: u8 = 3;
         let bytes = match bytes {
             [MODULE, ..] if bytes.len() > 6 => &bytes[..6],

@@ -195,7 +195,24 @@ impl Client {
         at: Option<&Hash>,
     ) -> Result<Dry<Returned>> {
         let args = (origin, to, value, NO_LIMITS, data).encode();
-        let answer = self.ask_at("ContractsApi_call", &args, at).await?;
+        self.dry_called(&args, at).await
+    }
+
+    /// The same on the best block, with no more gas than `limit`.
+    pub async fn dry_call_within(
+        &self,
+        limit: Option<Gas>,
+        origin: &AccountId,
+        to: &AccountId,
+        value: Balance,
+        data: &[u8],
+    ) -> Result<Dry<Returned>> {
+        let args = (origin, to, value, limit, NO_LIMITS.1, data).encode();
+        self.dry_called(&args, None).await
+    }
+
+    async fn dry_called(&self, args: &[u8], at: Option<&Hash>) -> Result<Dry<Returned>> {
+        let answer = self.ask_at("ContractsApi_call", args, at).await?;
         self.dry(&answer, |rest| {
             let (flags, data) = <(u32, Vec<u8>)>::decode(rest)?;
             Ok(Returned::new(flags, data))

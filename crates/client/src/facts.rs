@@ -117,6 +117,14 @@ impl Facts {
 }
 
 impl Client {
+    /// What an account needs to exist.
+    pub fn existential_deposit(&self) -> Balance {
+        let metadata = self.runtime().metadata();
+        let pallet = metadata.pallet_by_name("Balances");
+        let deposit = pallet.and_then(|pallet| pallet.constant_by_name("ExistentialDeposit"));
+        number(deposit.map(|deposit| deposit.value().to_vec()))
+    }
+
     /// Asks the chain about itself.
     pub async fn facts(&self) -> Result<Facts> {
         let name = self.rpc.call("system_chain", json!([])).await?;

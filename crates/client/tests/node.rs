@@ -213,3 +213,52 @@ async fn what_became_of_a_transaction_is_not_known() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn a_transaction_that_waits_in_the_pool_is_followed_reported_or_expires() -> Result<()> {
+    let Some(node) = node()? else { return Ok(()) };
+    let endpoint = format!("ws://127.0.0.1:{}", node.port());
+    let options = Options {
+        poll: Duration::from_millis(20),
+        // Less than what it waits here, which is longer than it takes to send it again several times.
+        inclusion: Duration::from_secs(3),
+        mortal_blocks: 4,
+        ..Options::default()
+    };
+    let client = Client::connect(&[endpoint], options).await?;
+    let (alice, bob) = (Key::parse("//Alice", true)?, Key::parse("//Bob", true)?);
+    let pay = |to| Call::transfer(&[to; 32], 1_000_000_000_000);
+
+    // Before it there is a gap: no block can have it. What is known after a while is reported.
+    let second = client.sign(&alice, &pay(6), 1).await?;
+    let all = core::slice::from_ref(&second);
+    client.send(&second).await?;
+    let why = client.follow(all, Until::InBlock).await;
+    let why = why.expect_err("it waits").to_string();
+    assert_eq!(why, "no block takes up 1 transactions");
+    // A later run finds it in the pool, and follows it to its block.
+    let first = client.submit(&alice, &pay(5), Until::InBlock).await?;
+    let found = client.follow(all, Until::InBlock).await?;
+    let found = found[0].as_ref().expect("a block has it");
+    assert!(found.result.is_ok() && found.block.number >= first.block.number);
+    assert_eq!(client.account(&alice.account()).await?.nonce, 2);
+
+    // One that waits longer than it is good for never comes back.
+    let late = client.sign(&alice, &pay(7), 3).await?;
+    client.send(&late).await?;
+    while client.best().await?.number <= late.to {
+        client.submit(&bob, &pay(8), Until::InBlock).await?;
+    }
+    let found = client
+        .follow(core::slice::from_ref(&late), Until::InBlock)
+        .await?;
+    assert_eq!(found, [Err(vilokanam_client::NotIncluded::Expired)]);
+    // With its nonce something else is done; `submit` says nothing of the old.
+    for _ in 0..2 {
+        client.submit(&alice, &pay(9), Until::Finalized).await?.result?;
+    }
+    assert_eq!(client.account(&alice.account()).await?.nonce, 4);
+    assert_eq!(client.account(&[7; 32]).await?.free, 0);
+    assert_eq!(client.account(&[9; 32]).await?.free, 2_000_000_000_000);
+    Ok(())
+}

@@ -215,6 +215,7 @@ struct Proxy {
     port: u16,
     open: Arc<Mutex<Vec<TcpStream>>>,
     deaf: Arc<AtomicBool>,
+    gone: Arc<AtomicBool>,
     connections: Arc<AtomicU32>,
 }
 
@@ -225,12 +226,16 @@ impl Proxy {
             port: listener.local_addr()?.port(),
             open: Arc::default(),
             deaf: Arc::default(),
+            gone: Arc::default(),
             connections: Arc::default(),
         };
-        let (open, deaf) = (proxy.open.clone(), proxy.deaf.clone());
+        let (open, deaf, gone) = (proxy.open.clone(), proxy.deaf.clone(), proxy.gone.clone());
         let connections = proxy.connections.clone();
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                if gone.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let Ok(node) = TcpStream::connect((Ipv4Addr::LOCALHOST, node)) else {
                     continue;
                 };
@@ -321,6 +326,51 @@ async fn connection_dropped_and_answers_kept_back() -> Result<()> {
     proxy.cut();
     let error = format!("{:#}", client.best().await.expect_err("no node"));
     assert!(error.contains(&network.endpoints[0]), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn endpoints_that_are_dead_or_die_and_leftovers_in_the_pool() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    // Nobody listens where the first endpoint says; the second dies in the middle; the third is there.
+    let dead = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    let proxy = Proxy::new(node.port())?;
+    let mut network = network(node.port())?;
+    let second = format!("ws://127.0.0.1:{}", proxy.port);
+    network.endpoints.splice(0..0, [format!("ws://{dead}"), second]);
+    let client = connect(&network).await?;
+    assert_eq!(proxy.connections.load(Ordering::SeqCst), 1);
+
+    // A former run left transactions in the pool, which cannot be in a block before others are.
+    let alice = key("//Alice")?;
+    for nonce in [1, 4, 5] {
+        let left = Call::transfer(&[5; 32], UNIT);
+        client.send(&client.sign(&alice, &left, nonce).await?).await?;
+    }
+
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+    let mut sent = 0;
+    let mut die = |progress: &Progress<'_>| {
+        if matches!(progress, Progress::Sent { .. }) {
+            sent += 1;
+            if sent == 5 {
+                proxy.gone.store(true, Ordering::SeqCst);
+                proxy.cut();
+            }
+        }
+        Ok(())
+    };
+    let deployed = deploy(&client, &network, &paths, &alice, &mut die).await?;
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
+    assert!(proxy.gone.load(Ordering::SeqCst), "it died in the middle");
+    // What was left took effect once its turn had come: three transfers besides the deployment's transactions.
+    assert_eq!(client.account(&alice.account()).await?.nonce, 17);
+    assert_eq!(client.account(&[5; 32]).await?.free, 3 * UNIT);
+    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
     Ok(())
 }
 

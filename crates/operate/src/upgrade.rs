@@ -517,7 +517,7 @@ impl Deployed {
 
     /// How long it is until then; if `wait`, not before it has passed.
     async fn wait(&self, due_ms: u64, wait: bool) -> Result<u64> {
-        const LOOK_MS: u64 = 60_000;
+        const LOOK_MS: u64 = 10_000;
         let mut block_ms = 0;
         let mut since = Instant::now();
         loop {

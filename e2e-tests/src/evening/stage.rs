@@ -72,11 +72,11 @@ impl<'a, C: Chain> Stage<'a, C> {
             chain.fund(*account, PURSE)?;
         }
         let suite = deploy(chain, artifacts, config)?;
-        let native_floor = chain.native_balance(suite.payments);
+        let native_floor = chain.native_balance(suite.payments)?;
         Ok(Self {
-            model: model_of(chain, &suite, config, funded),
+            model: model_of(chain, &suite, config, funded)?,
             native_floor,
-            began_ms: chain.block_ms(),
+            began_ms: chain.block_ms()?,
             chain,
             suite,
             people,
@@ -103,13 +103,14 @@ impl<'a, C: Chain> Stage<'a, C> {
     }
 
     /// Lets time pass until `at_ms`; nothing if that is over.
-    pub fn wait_until(&mut self, at_ms: Millis) {
+    pub fn wait_until(&mut self, at_ms: Millis) -> Result<()> {
         if at_ms > self.now_ms() {
             // A chain whose clock cannot be set may have gone further.
             let ms = at_ms.saturating_sub(self.chain.now_ms());
-            self.chain.advance(ms);
-            self.model.now_ms = self.chain.block_ms();
+            self.chain.advance(ms)?;
+            self.model.now_ms = self.chain.block_ms()?;
         }
+        Ok(())
     }
 
     /// One transaction, on both sides.
@@ -248,7 +249,7 @@ impl<'a, C: Chain> Stage<'a, C> {
     /// What an account has of an asset, outside the platform.
     pub fn purse(&mut self, account: AccountId, asset: AssetId) -> Result<Balance> {
         if asset == NATIVE {
-            return Ok(self.chain.native_balance(account));
+            return Ok(self.chain.native_balance(account)?);
         }
         Ok(self.chain.read(self.suite.token().balance_of(account))?)
     }
@@ -272,9 +273,9 @@ fn model_of(
     suite: &Suite,
     config: &Config,
     funded: BTreeSet<AccountId>,
-) -> Model {
-    Model::new(Setup {
-        now_ms: chain.block_ms(),
+) -> Result<Model> {
+    Ok(Model::new(Setup {
+        now_ms: chain.block_ms()?,
         genesis_hash: chain.genesis_hash(),
         owner: config.owner,
         contracts: Contracts {
@@ -294,6 +295,6 @@ fn model_of(
         uploaded: BTreeSet::new(),
         wired: true,
         funded,
-        existential_deposit: 1,
-    })
+        existential_deposit: chain.existential_deposit(),
+    }))
 }

@@ -161,14 +161,14 @@ impl<'a, C: Chain> Story<'a, C> {
             if at_ms > end_ms {
                 break;
             }
-            self.stage.wait_until(at_ms);
+            self.stage.wait_until(at_ms)?;
             self.play(act)?;
             let whole = end_ms - self.stage.began_ms;
             let done = (self.stage.now_ms() - self.stage.began_ms).min(whole);
             let percent = done * 100 / whole;
             self.onlooker.progress(percent, self.stage.transactions);
         }
-        self.stage.wait_until(end_ms);
+        self.stage.wait_until(end_ms)?;
         Ok(())
     }
 

@@ -109,7 +109,7 @@ impl<C: Chain> Replay<'_, C> {
     fn vault(&mut self, asset: AssetId) -> Result<Balance> {
         let suite = self.desk.suite;
         Ok(match asset {
-            NATIVE => self.desk.chain.native_balance(suite.payments) - self.native_floor,
+            NATIVE => self.desk.chain.native_balance(suite.payments)? - self.native_floor,
             _ => self
                 .desk
                 .chain

@@ -104,7 +104,7 @@ impl<'a, C: Chain> Replay<'a, C> {
             chain.fund(rich, PURSE)?;
         }
         let suite = deploy(chain, artifacts, &config)?;
-        let native_floor = chain.native_balance(suite.payments);
+        let native_floor = chain.native_balance(suite.payments)?;
         let next_heartbeat_ms = chain.now_ms() + HEARTBEAT_MS;
         let cast = Cast::draw(plan);
         let ids = cast.tickets.iter().enumerate().map(|(ticket, of)| {
@@ -373,7 +373,7 @@ impl<'a, C: Chain> Replay<'a, C> {
     /// Lets time pass, with heartbeats.
     fn pass_until(&mut self, at_ms: Millis) -> Result<()> {
         while self.next_heartbeat_ms <= at_ms {
-            self.wait_until(self.next_heartbeat_ms);
+            self.wait_until(self.next_heartbeat_ms)?;
             self.next_heartbeat_ms += HEARTBEAT_MS;
             let mut registry = self.desk.suite.registry();
             for place in 0..self.streams.len() {
@@ -384,15 +384,15 @@ impl<'a, C: Chain> Replay<'a, C> {
                 }
             }
         }
-        self.wait_until(at_ms);
-        Ok(())
+        self.wait_until(at_ms)
     }
 
-    fn wait_until(&mut self, at_ms: Millis) {
+    fn wait_until(&mut self, at_ms: Millis) -> Result<()> {
         let ms = at_ms.saturating_sub(self.desk.chain.now_ms());
         if ms > 0 {
-            self.desk.chain.advance(ms);
+            self.desk.chain.advance(ms)?;
         }
+        Ok(())
     }
 
     /// The largest streams become dearer: one message each, whatever their audience.
@@ -484,7 +484,7 @@ impl<'a, C: Chain> Replay<'a, C> {
         // Those that are closing are not live any more.
         self.check_live()?;
         let wait_ms = self.desk.chain.now_ms() + self.config.exit_delay_ms;
-        self.wait_until(wait_ms);
+        self.wait_until(wait_ms)?;
         for ticket in closing {
             let finish = lifecycle.finish_close(self.seated(ticket));
             let (now, receipt) = self.desk.must("finish_close", self.worker, finish)?;

@@ -4,7 +4,7 @@ use crate::common::*;
 use core::fmt::Debug;
 use ink::scale::Encode;
 use psp22::PSP22;
-use vilokanam_chain::{account, artifacts_dir, instantiate, psp22, Calls, Message, VLK};
+use vilokanam_chain::{account, artifacts_dir, instantiate, psp22, Calls, Chain, Message, VLK};
 use vilokanam_interfaces::{
     AssetId, AssetRate, Balance, Change, Class, OpenRequest, Outcome, PaymentHandler,
     PricingEngine, StreamId, TickLifecycle, TickStream, TickStreamError as Error, MAX_BATCH_PAGES,

@@ -4,6 +4,7 @@
 mod common;
 mod endings;
 mod exits;
+mod house;
 mod limits;
 mod money;
 mod openings;

@@ -5,7 +5,7 @@ use ink::scale::Encode;
 use psp22::PSP22;
 use vilokanam_chain::{
     account, administered, artifacts_dir, deploy, instantiate, psp22, wasm, Calls, Chain, Config,
-    Embedded, Message, Receipt, Trap,
+    Message, Receipt, Trap,
 };
 use vilokanam_interfaces::{
     events::tick_stream::*, AccountId, Administered, AssetId, AssetRate, Balance, Change, Class,
@@ -290,7 +290,7 @@ fn law_11_a_voucher_does_not_count_in_another_contract() {
 }
 
 /// A chain of another name: its contracts are told another genesis hash.
-struct OtherChain<'a>(&'a mut Embedded);
+struct OtherChain<'a>(&'a mut dyn Chain);
 
 impl OtherChain<'_> {
     const GENESIS: [u8; 32] = [0x6e; 32];
@@ -303,8 +303,8 @@ impl Chain for OtherChain<'_> {
     fn now_ms(&self) -> Millis {
         self.0.now_ms()
     }
-    fn advance(&mut self, ms: Millis) {
-        self.0.advance(ms);
+    fn advance(&mut self, ms: Millis) -> Result<(), Trap> {
+        self.0.advance(ms)
     }
     fn genesis_hash(&self) -> Hash {
         Self::GENESIS.into()
@@ -315,8 +315,11 @@ impl Chain for OtherChain<'_> {
     fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), Trap> {
         self.0.transfer(from, to, amount)
     }
-    fn native_balance(&mut self, account: AccountId) -> Balance {
+    fn native_balance(&mut self, account: AccountId) -> Result<Balance, Trap> {
         self.0.native_balance(account)
+    }
+    fn existential_deposit(&self) -> Balance {
+        self.0.existential_deposit()
     }
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
         self.0.upload(origin, wasm)
@@ -348,6 +351,12 @@ impl Chain for OtherChain<'_> {
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
         self.0.dry_run(origin, to, value, data)
+    }
+    fn limit_gas(&mut self, ref_time: u64, proof_size: u64) {
+        self.0.limit_gas(ref_time, proof_size);
+    }
+    fn unlimit_gas(&mut self) {
+        self.0.unlimit_gas();
     }
 }
 

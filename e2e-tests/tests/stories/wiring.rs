@@ -1,9 +1,9 @@
 //! Contracts that are not wired, wrongly wired, or wired twice.
 
-use crate::common::*;
+use crate::{common::*, house::House};
 use ink::scale::Encode;
 use vilokanam_chain::{
-    account, administered, artifacts_dir, instantiate, wasm, Calls, Chain, Config, Embedded, Suite,
+    account, administered, artifacts_dir, instantiate, wasm, Calls, Chain, Config, Suite,
 };
 use vilokanam_interfaces::{
     events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class,
@@ -13,7 +13,7 @@ use vilokanam_interfaces::{
 
 /// The five contracts, none of which knows another.
 fn unwired() -> Stage {
-    let mut chain = Embedded::new();
+    let mut chain = House::open();
     for who in ["owner", "alice", "mira", "sam"] {
         chain.fund(account(who), RICH).expect("funds");
     }

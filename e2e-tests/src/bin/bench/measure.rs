@@ -136,7 +136,7 @@ impl<'a, C: Chain> Bench<'a, C> {
     /// A person's account, with native tokens from the first time on.
     pub fn who(&mut self, name: &str) -> Result<AccountId> {
         let account = self.chain.account(name);
-        if self.chain.native_balance(account) == 0 {
+        if self.chain.native_balance(account)? == 0 {
             self.chain.fund(account, RICH)?;
         }
         Ok(account)
@@ -154,8 +154,8 @@ impl<'a, C: Chain> Bench<'a, C> {
     }
 
     /// Lets time pass, so that something is owed.
-    pub fn wait(&mut self, ms: Millis) {
-        self.chain.advance(ms);
+    pub fn wait(&mut self, ms: Millis) -> Result<()> {
+        Ok(self.chain.advance(ms)?)
     }
 
     /// Sends a message that must succeed, without measuring it.

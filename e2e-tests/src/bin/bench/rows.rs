@@ -165,7 +165,7 @@ fn batch<C: Chain>(
     for (n, stream) in (0..count).zip(on.into_iter().cycle()) {
         sessions.push(Vouchers::open(b, &format!("{name} viewer {n}"), stream)?);
     }
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     let sign = |sessions: &mut Vec<Vouchers>, b: &Bench<C>| -> Vec<_> {
         sessions.iter_mut().map(|s| s.signs(b, 1)).collect()
     };
@@ -247,7 +247,7 @@ fn open_to_close<C: Chain>(b: &mut Bench<C>) -> Result<Row> {
     let mut sent = Vec::new();
     let opened = b.chain.must(wim, s.lifecycle().open(request(stream)))?;
     sent.push(opened.receipt);
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     let closed = b.chain.must(wim, s.lifecycle().close(opened.value))?;
     sent.push(closed.receipt);
 
@@ -278,9 +278,9 @@ fn page_of<C: Chain>(b: &mut Bench<C>, owner: &str, sessions: u32, cohosts: usiz
     for n in 0..sessions {
         watches(b, &format!("guest {n}"), stream)?;
     }
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.does(stranger, s.meter().settle_page(stream, 0))?; // first credits make the payees' cells
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     let sent = b.chain.quote(stranger, s.meter().settle_page(stream, 0))?;
     Ok(Cost::from(&sent.accepted()?.receipt))
 }
@@ -344,7 +344,7 @@ fn after_any_time(b: &mut Bench<Embedded>) -> Result<Vec<Row>> {
     let [yara, stranger] = people(b, ["yara", "stranger"])?;
     let stream = airs(b, yara, Vec::new())?;
     let session: SessionId = watches(b, "yann", stream)?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.does(stranger, s.meter().settle(session))?;
     let start = b.chain.snapshot();
     let mut rows = Vec::new();
@@ -355,10 +355,10 @@ fn after_any_time(b: &mut Bench<Embedded>) -> Result<Vec<Row>> {
     ] {
         b.chain.restore(&start);
         for _ in 0..days {
-            b.wait(DAY - MINUTE);
+            b.wait(DAY - MINUTE)?;
             b.does(yara, s.registry().heartbeat(stream))?;
         }
-        b.wait(rest);
+        b.wait(rest)?;
         let sent = b
             .chain
             .quote(stranger, s.meter().settle(session))?

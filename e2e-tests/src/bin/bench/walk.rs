@@ -111,7 +111,7 @@ fn registry<C: Chain>(b: &mut Bench<C>) -> Result<()> {
 
     b.costs(noor, s.registry().end_broadcast(stream))?;
     b.does(noor, s.registry().go_live(stream, MIN_GRACE_MS))?;
-    b.wait(MIN_GRACE_MS + MOMENT);
+    b.wait(MIN_GRACE_MS + MOMENT)?;
     b.costs(mira, s.registry().unlist(stream))?;
 
     b.costs(owner, s.registry().set_moderator(mona, true))?;
@@ -205,17 +205,17 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     };
     page.push(id);
 
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.does(stranger, s.meter().settle_page(stream, 0))?; // a first credit makes the payee's cell
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(stranger, s.meter().settle(id))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     let many = s.meter().settle_many(page);
     b.noting("32 sessions of one page").costs(stranger, many)?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     let whole = s.meter().settle_page(stream, 0);
     b.noting("32 sessions").costs(stranger, whole)?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(alice, s.lifecycle().top_up(id, ONE))?;
 
     b.asks(s.meter().genesis_hash())?;
@@ -232,9 +232,9 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     b.asks(s.meter().limits())?;
 
     b.costs(alice, s.lifecycle().pause(number))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(alice, s.lifecycle().resume(number))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(alice, s.lifecycle().close(number))?;
 
     // Bob watches until a moment that soon comes, and then leaves on his own.
@@ -245,16 +245,16 @@ fn meter<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
         ..request(stream)
     };
     let number = b.does(bob, s.lifecycle().open(short))?;
-    b.wait(3 * MOMENT);
+    b.wait(3 * MOMENT)?;
     let ended = SessionId {
         viewer: bob,
         number,
     };
     b.costs(stranger, s.lifecycle().close_ended(ended))?;
     let number = b.does(bob, s.lifecycle().open(request(stream)))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(bob, s.lifecycle().begin_exit(number))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(bob, s.lifecycle().finish_exit(number))?;
 
     b.costs(mira, s.lifecycle().clear_page(stream, 1))?;
@@ -266,7 +266,7 @@ fn vouchers<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     let [mira, stranger] = people(b, ["mira", "stranger"])?;
     let mut first = Vouchers::open(b, "vera", stream)?;
     let mut second = Vouchers::open(b, "vito", stream)?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     let voucher = first.signs(b, 1);
     b.costs(stranger, s.meter().redeem(voucher))?;
     b.asks(s.meter().session_at(first.at))?;
@@ -283,7 +283,7 @@ fn vouchers<C: Chain>(b: &mut Bench<C>, stream: StreamId) -> Result<()> {
     b.costs(mira, s.lifecycle().dismiss(first.at))?;
     let (viewer, number) = (second.at.id.viewer, second.at.id.number);
     b.does(viewer, s.lifecycle().close(number))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.costs(stranger, s.lifecycle().finish_close(second.at))?;
     Ok(())
 }
@@ -367,7 +367,7 @@ fn payouts<C: Chain>(b: &mut Bench<C>) -> Result<()> {
     b.does(alice, gift)?;
     b.noting("a PSP22")
         .costs(stranger, s.payments().sweep(VLK))?;
-    b.wait(MOMENT);
+    b.wait(MOMENT)?;
     b.does(stranger, s.meter().settle_page(2, 0))?;
     b.noting("native")
         .costs(stranger, s.payments().push_payable(mira, NATIVE))?;

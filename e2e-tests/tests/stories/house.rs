@@ -1,0 +1,260 @@
+//! Where a story is told: on the embedded chain, or, where `VILOKANAM_STORIES=node`, on a node. And the test that tells all of
+//! them on nodes too.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    io::Write,
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
+use vilokanam_chain::{node_binary, Chain, Directed, Embedded, Receipt, Snapshot, Trap, NO_NODE};
+use vilokanam_interfaces::{AccountId, Balance, Hash, Millis};
+
+/// Which chain: `node`, or else the embedded one.
+const STORIES: &str = "VILOKANAM_STORIES";
+/// What a story says that is not told on a node.
+pub const EMBEDDED_ONLY: &str = "embedded only: ";
+/// How many nodes tell stories at a time.
+const NODES: &str = "2";
+
+/// A chain for one story.
+pub struct House {
+    /// There until it is dropped.
+    room: Option<Room>,
+}
+
+enum Room {
+    Embedded(Box<Embedded>),
+    Node(Box<Directed>),
+}
+
+/// Nodes on which no story is told now. One that failed left its node in an unknown state: it is not here again.
+static FREE: Mutex<Vec<Box<Directed>>> = Mutex::new(Vec::new());
+
+impl House {
+    /// Nobody has anything, and nothing is deployed.
+    pub fn open() -> Self {
+        if !Self::is_node() {
+            return Self::of(Room::Embedded(Box::default()));
+        }
+        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut node = free.unwrap_or_else(|| {
+            let node = Directed::start().expect("a node starts");
+            Box::new(node.expect(NO_NODE))
+        });
+        node.start_afresh().expect("begins again");
+        Self::of(Room::Node(node))
+    }
+
+    /// As it was.
+    pub fn returned(to: &Snapshot) -> Self {
+        Self::of(Room::Embedded(Box::new(to.into())))
+    }
+
+    pub fn is_node() -> bool {
+        env::var_os(STORIES).is_some_and(|named| named == "node")
+    }
+
+    fn of(room: Room) -> Self {
+        Self { room: Some(room) }
+    }
+
+    fn room(&self) -> &dyn Chain {
+        match self.room.as_ref() {
+            Some(Room::Embedded(chain)) => &**chain,
+            Some(Room::Node(chain)) => &**chain,
+            None => unreachable!("it is there until it is dropped"),
+        }
+    }
+
+    fn room_mut(&mut self) -> &mut dyn Chain {
+        match self.room.as_mut() {
+            Some(Room::Embedded(chain)) => &mut **chain,
+            Some(Room::Node(chain)) => &mut **chain,
+            None => unreachable!("it is there until it is dropped"),
+        }
+    }
+}
+
+impl Chain for House {
+    fn name(&self) -> &str {
+        self.room().name()
+    }
+
+    fn account(&mut self, name: &str) -> AccountId {
+        self.room_mut().account(name)
+    }
+
+    fn now_ms(&self) -> Millis {
+        self.room().now_ms()
+    }
+
+    fn advance(&mut self, ms: Millis) -> Result<(), Trap> {
+        self.room_mut().advance(ms)
+    }
+
+    fn block_ms(&mut self) -> Result<Millis, Trap> {
+        self.room_mut().block_ms()
+    }
+
+    fn genesis_hash(&self) -> Hash {
+        self.room().genesis_hash()
+    }
+
+    fn fund(&mut self, account: AccountId, amount: Balance) -> Result<(), Trap> {
+        self.room_mut().fund(account, amount)
+    }
+
+    fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), Trap> {
+        self.room_mut().transfer(from, to, amount)
+    }
+
+    fn native_balance(&mut self, account: AccountId) -> Result<Balance, Trap> {
+        self.room_mut().native_balance(account)
+    }
+
+    fn existential_deposit(&self) -> Balance {
+        self.room().existential_deposit()
+    }
+
+    fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
+        self.room_mut().upload(origin, wasm)
+    }
+
+    fn instantiate(
+        &mut self,
+        origin: AccountId,
+        code: Hash,
+        value: Balance,
+        data: Vec<u8>,
+        salt: &[u8],
+    ) -> Result<(AccountId, Receipt), Trap> {
+        self.room_mut().instantiate(origin, code, value, data, salt)
+    }
+
+    fn call(
+        &mut self,
+        origin: AccountId,
+        to: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<Receipt, Trap> {
+        self.room_mut().call(origin, to, value, data)
+    }
+
+    fn dry_run(
+        &mut self,
+        origin: AccountId,
+        to: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<Receipt, Trap> {
+        self.room_mut().dry_run(origin, to, value, data)
+    }
+
+    fn limit_gas(&mut self, ref_time: u64, proof_size: u64) {
+        self.room_mut().limit_gas(ref_time, proof_size);
+    }
+
+    fn unlimit_gas(&mut self) {
+        self.room_mut().unlimit_gas();
+    }
+
+    fn state(&mut self) -> Option<Snapshot> {
+        self.room_mut().state()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let (Some(Room::Node(node)), false) = (self.room.take(), std::thread::panicking()) {
+            FREE.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(node);
+        }
+    }
+}
+
+/// Ends a story here if it is being told on a node, and says why.
+macro_rules! embedded_only {
+    ($why:literal) => {
+        if $crate::house::House::is_node() {
+            println!("{}{}", $crate::house::EMBEDDED_ONLY, $why);
+            return;
+        }
+    };
+}
+pub(crate) use embedded_only;
+
+/// Runs this program again for the stories on nodes, and prints which were told where.
+#[test]
+fn every_story_is_told_on_a_node_too() {
+    if House::is_node() {
+        return;
+    }
+    if node_binary().is_none() {
+        let required = env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
+        assert!(!required, "no node: {NO_NODE}");
+        report(&format!("stories on a node: SKIPPED: {NO_NODE}\n"));
+        return;
+    }
+    let program = env::current_exe().expect("it runs");
+    let told = Command::new(program)
+        .args(["--show-output", "--skip", "every_story_is_told"])
+        .args(["--test-threads", NODES])
+        .env(STORIES, "node")
+        .output()
+        .expect("it runs again");
+    let said = String::from_utf8_lossy(&told.stdout);
+    let tales = Tales::of(&said);
+    report(&tales.table());
+    assert!(told.status.success(), "on a node:\n{said}");
+    assert!(tales.both.len() > tales.embedded.len());
+}
+
+/// Past the test harness, which shows what a test prints only if it fails.
+fn report(text: &str) {
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .expect("is printed");
+}
+
+/// Which stories were told on a node, and why others were not.
+#[derive(Default)]
+struct Tales<'a> {
+    both: BTreeSet<&'a str>,
+    embedded: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Tales<'a> {
+    /// From the output of the test harness: `test a::b ... ok`, and what each printed under `---- a::b stdout ----`.
+    fn of(said: &'a str) -> Self {
+        let mut tales = Self::default();
+        let mut printing = "";
+        for line in said.lines() {
+            if let Some(named) = line.strip_prefix("---- ") {
+                printing = named.strip_suffix(" stdout ----").unwrap_or("");
+            } else if let Some(why) = line.strip_prefix(EMBEDDED_ONLY) {
+                tales.embedded.insert(printing, why);
+            } else if let Some(name) = line.strip_prefix("test ") {
+                tales.both.extend(name.strip_suffix(" ... ok"));
+            }
+        }
+        tales.both.retain(|name| !tales.embedded.contains_key(name));
+        tales
+    }
+
+    fn table(&self) -> String {
+        let row = |name: &str, node: &str| format!("{name:<90} embedded  {node}\n");
+        let both = self.both.iter().map(|name| row(name, "node"));
+        let embedded = self.embedded.iter();
+        let embedded = embedded.map(|(name, why)| row(name, &format!("-     {why}")));
+        let rows: String = both.chain(embedded).collect();
+        format!(
+            "\n{rows}{} stories on both chains, {} on the embedded one alone\n",
+            self.both.len(),
+            self.embedded.len()
+        )
+    }
+}
