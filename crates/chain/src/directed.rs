@@ -10,6 +10,7 @@ use crate::{
     Chain, Receipt, Trap,
 };
 use anyhow::{Context, Result};
+use drink::frame_support::{Blake2_256, StorageHasher};
 use ink::scale::{Compact, Encode};
 use serde_json::json;
 use std::collections::HashSet;
@@ -24,6 +25,8 @@ pub struct Directed {
     take: u64,
     /// Whose accounts cannot be emptied.
     contracts: HashSet<AccountId>,
+    /// What was uploaded.
+    codes: HashSet<Hash>,
 }
 
 impl Directed {
@@ -40,6 +43,7 @@ impl Directed {
             node,
             take: 0,
             contracts: HashSet::new(),
+            codes: HashSet::new(),
         })
     }
 
@@ -153,11 +157,19 @@ impl Chain for Directed {
         self.node.existential_deposit()
     }
 
+    fn storage_prices(&self) -> (Balance, Balance) {
+        self.node.storage_prices()
+    }
+
     /// By the root: who uploads code has a deposit in it, and could not be emptied.
     fn upload(&mut self, _origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
-        let (hash, new) = self.node.would_upload(self.node.rich(), wasm)?;
-        if new {
-            self.transact(vec![Call::upload(wasm)])?;
+        let hash = Hash::from(Blake2_256::hash(wasm));
+        if !self.codes.contains(&hash) {
+            let (_, new) = self.node.would_upload(self.node.rich(), wasm)?;
+            if new {
+                self.transact(vec![Call::upload(wasm)])?;
+            }
+            self.codes.insert(hash);
         }
         Ok(hash)
     }

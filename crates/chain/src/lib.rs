@@ -64,6 +64,9 @@ pub trait Chain {
     /// What an account needs to exist.
     fn existential_deposit(&self) -> Balance;
 
+    /// The deposits for each item that a contract stores, and for each byte.
+    fn storage_prices(&self) -> (Balance, Balance);
+
     /// Uploads code, and returns its hash.
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap>;
 

@@ -254,6 +254,10 @@ impl Chain for Node {
         self.client.existential_deposit()
     }
 
+    fn storage_prices(&self) -> (Balance, Balance) {
+        self.client.storage_prices()
+    }
+
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
         let (hash, _) = self.would_upload(origin, wasm)?;
         self.submit_as(origin, &Call::upload(wasm))?;

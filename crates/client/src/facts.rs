@@ -119,10 +119,19 @@ impl Facts {
 impl Client {
     /// What an account needs to exist.
     pub fn existential_deposit(&self) -> Balance {
+        number(self.constant("Balances", "ExistentialDeposit"))
+    }
+
+    /// The deposits for each item that a contract stores, and for each byte.
+    pub fn storage_prices(&self) -> (Balance, Balance) {
+        let of = |name| number(self.constant("Contracts", name));
+        (of("DepositPerItem"), of("DepositPerByte"))
+    }
+
+    fn constant(&self, pallet: &str, name: &str) -> Option<Vec<u8>> {
         let metadata = self.runtime().metadata();
-        let pallet = metadata.pallet_by_name("Balances");
-        let deposit = pallet.and_then(|pallet| pallet.constant_by_name("ExistentialDeposit"));
-        number(deposit.map(|deposit| deposit.value().to_vec()))
+        let constant = metadata.pallet_by_name(pallet)?.constant_by_name(name)?;
+        Some(constant.value().to_vec())
     }
 
     /// Asks the chain about itself.
@@ -136,21 +145,20 @@ impl Client {
             one => one.clone(),
         };
         let metadata = self.runtime().metadata();
-        let constant = |pallet: &str, name: &str| {
-            let pallet = metadata.pallet_by_name(pallet)?;
-            Some(pallet.constant_by_name(name)?.value().to_vec())
-        };
-        let deposit = constant("Balances", "ExistentialDeposit")
+        let deposit = self
+            .constant("Balances", "ExistentialDeposit")
             .context("the chain has no pallet of balances")?;
         let contracts = metadata.pallet_by_name("Contracts").map(|_| {
-            let flag = constant("Contracts", "UnsafeUnstableInterface");
+            let flag = self.constant("Contracts", "UnsafeUnstableInterface");
+            let (deposit_per_item, deposit_per_byte) = self.storage_prices();
             ContractsFacts {
                 api: api_version(&version, "ContractsApi"),
-                max_code_len: constant("Contracts", "MaxCodeLen")
+                max_code_len: self
+                    .constant("Contracts", "MaxCodeLen")
                     .and_then(|bytes| u32::decode(&mut &bytes[..]).ok()),
                 unstable_interface: flag.is_some_and(|bytes| bytes == [1]),
-                deposit_per_item: number(constant("Contracts", "DepositPerItem")),
-                deposit_per_byte: number(constant("Contracts", "DepositPerByte")),
+                deposit_per_item,
+                deposit_per_byte,
             }
         });
         // What the chain does not say is what a chain of the SDK's template has.

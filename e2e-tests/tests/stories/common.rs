@@ -54,6 +54,8 @@ const PEOPLE: [&str; 10] = [
     "mona",
 ];
 
+const TREASURIES: [&str; 2] = ["treasury", "vault"];
+
 /// A chain with the suite on it. People: mira and noor stream, alice and bob watch, omar is a co-host, rita a referrer, mona
 /// a moderator, sam a stranger to all.
 pub struct Stage {
@@ -91,6 +93,10 @@ impl Stage {
         }
         let suite = deploy(&mut chain, &artifacts_dir(), config).expect("deploys");
         let mut stage = Self { chain, suite };
+        for treasury in TREASURIES {
+            let alive = stage.alive();
+            stage.chain.fund(account(treasury), alive).expect("funds");
+        }
         stage.must(
             "owner",
             suite.registry().set_moderator(account("mona"), true),
@@ -284,9 +290,29 @@ impl Stage {
         self.read(self.suite.token().balance_of(who))
     }
 
+    /// What treasuries begin with: small fees could not be paid to an account that does not exist, unless a unit is enough.
+    fn alive(&self) -> Balance {
+        match self.chain.existential_deposit() {
+            1 => 0,
+            more => more,
+        }
+    }
+
+    /// What somebody has; a treasury, besides what it began with.
     pub fn native(&mut self, who: &str) -> Balance {
         let balance = self.chain.native_balance(account(who));
-        balance.expect("says its balance")
+        let balance = balance.expect("says its balance");
+        match TREASURIES.contains(&who) {
+            true => balance - self.alive(),
+            false => balance,
+        }
+    }
+
+    /// The storage deposit for items and bytes: on the embedded chain a unit for each.
+    pub fn deposit_of(&self, items: u32, bytes: u32) -> i128 {
+        let (item, byte) = self.chain.storage_prices();
+        let price = Balance::from(items) * item + Balance::from(bytes) * byte;
+        i128::try_from(price).expect("is no such sum")
     }
 
     /// Law 1: the contract has what it owes; without donations, exactly that and its existential deposit.

@@ -118,6 +118,10 @@ impl Chain for House {
         self.room().existential_deposit()
     }
 
+    fn storage_prices(&self) -> (Balance, Balance) {
+        self.room().storage_prices()
+    }
+
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
         self.room_mut().upload(origin, wasm)
     }

@@ -31,7 +31,7 @@ fn opens_as_quoted(s: &mut Stage, viewer: &str, request: OpenRequest) -> Footpri
     let sent = s.must(viewer, s.suite.lifecycle().open(request));
     assert_eq!(sent.value, quote.number);
     let Footprint { items, bytes } = quote.deposit;
-    assert_eq!(sent.receipt.deposit, i128::from(items) + i128::from(bytes));
+    assert_eq!(sent.receipt.deposit, s.deposit_of(items, bytes));
     quote.deposit
 }
 

@@ -70,12 +70,12 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     let sent = s.must("mira", s.suite.lifecycle().provide_seats(STREAM, 2));
     told(&sent, [provided(0, mira).into(), provided(1, mira).into()]);
     let paid = sent.receipt.deposit;
-    assert!(paid > 2 * 32 * 300);
+    assert!(paid > s.deposit_of(0, 2 * 32 * 300));
     assert_eq!(before - s.native("mira"), paid.unsigned_abs());
 
     let sent = s.must("alice", s.suite.lifecycle().open(request()));
     assert!(sent.events_of::<PageProvided>().is_empty());
-    assert!(sent.receipt.deposit < 300);
+    assert!(sent.receipt.deposit < s.deposit_of(1, 299));
 
     // Only who paid may clear a page, and only an empty one.
     let clear = |s: &Stage, page| s.suite.lifecycle().clear_page(STREAM, page);
@@ -101,7 +101,7 @@ fn provided_seats_spare_viewers_the_deposit_of_a_page() {
     // The pallet refunds a share of the whole deposit, rounded.
     assert!((-sent.receipt.deposit - first).abs() <= 2);
     // All but the stream's own small cell, which stays.
-    assert!(first > 32 * 300 && paid - 2 * first < 100);
+    assert!(first > s.deposit_of(0, 32 * 300) && paid - 2 * first < s.deposit_of(1, 99));
     assert_eq!(s.refused("mira", clear(&s, 0)), Error::PageNotFound);
     assert_eq!(s.read(s.suite.meter().page(STREAM, 0)), None);
 
@@ -116,7 +116,7 @@ fn a_viewer_who_paid_for_a_page_clears_it_once_all_have_left() {
     let mut s = Stage::on_air();
     s.opens("alice", request());
     let sent = s.must("bob", s.suite.lifecycle().open(request()));
-    assert!(sent.receipt.deposit < 300);
+    assert!(sent.receipt.deposit < s.deposit_of(1, 299));
     s.must("alice", s.suite.lifecycle().close(1));
     let clear = |s: &Stage| s.suite.lifecycle().clear_page(STREAM, 0);
     assert_eq!(s.refused("alice", clear(&s)), Error::PageNotEmpty);
@@ -124,7 +124,7 @@ fn a_viewer_who_paid_for_a_page_clears_it_once_all_have_left() {
     assert_eq!(s.refused("bob", clear(&s)), Error::NotPagePayer);
     let before = s.native("alice");
     let sent = s.must("alice", clear(&s));
-    assert!(sent.receipt.deposit < -32 * 300);
+    assert!(sent.receipt.deposit < -s.deposit_of(0, 32 * 300));
     assert_eq!(
         s.native("alice") - before,
         sent.receipt.deposit.unsigned_abs()
@@ -230,6 +230,6 @@ fn the_quote_knows_that_other_terms_need_another_page() {
     assert_eq!(sent.events_of::<PageProvided>().len(), 1);
     assert_eq!(
         sent.receipt.deposit,
-        i128::from(quoted.items) + i128::from(quoted.bytes)
+        s.deposit_of(quoted.items, quoted.bytes)
     );
 }

@@ -321,6 +321,9 @@ impl Chain for OtherChain<'_> {
     fn existential_deposit(&self) -> Balance {
         self.0.existential_deposit()
     }
+    fn storage_prices(&self) -> (Balance, Balance) {
+        self.0.storage_prices()
+    }
     fn upload(&mut self, origin: AccountId, wasm: &[u8]) -> Result<Hash, Trap> {
         self.0.upload(origin, wasm)
     }
