@@ -213,7 +213,9 @@ fn an_upgrade_waits_two_days_and_is_applied() -> Result<()> {
 
     // Announced, and by no means applied: not by the command, and not by hand.
     let left = |out: &str| -> Result<u64> {
-        let (_, rest) = out.split_once("Change 1 of payment_handler can be applied in ").context("waits")?;
+        let (_, rest) = out
+            .split_once("Change 1 of payment_handler can be applied in ")
+            .context("waits")?;
         Ok(rest.split(' ').next().unwrap_or("").parse()?)
     };
     let (code, out, err) = told(at, UPGRADE)?;
@@ -242,7 +244,10 @@ fn an_upgrade_waits_two_days_and_is_applied() -> Result<()> {
     assert!(waiting.try_wait()?.is_none(), "it waits");
     chain.advance(HOUR)?;
     let done = waiting.wait_with_output()?;
-    let (out, err) = (String::from_utf8(done.stdout)?, String::from_utf8(done.stderr)?);
+    let (out, err) = (
+        String::from_utf8(done.stdout)?,
+        String::from_utf8(done.stderr)?,
+    );
     assert_eq!(done.status.code(), Some(0), "{err}");
     assert!(out.starts_with("payment_handler is version "), "{out}");
     assert!(err.contains("applied\nverified: "), "{err}");
@@ -253,7 +258,10 @@ fn an_upgrade_waits_two_days_and_is_applied() -> Result<()> {
     let (code, out, err) = told(at, "read payment_handler deposits")?;
     assert_eq!((code, out.trim()), (0, "0"), "{err}");
     let (code, out, _) = told(at, UPGRADE)?;
-    assert_eq!((code, out.trim()), (0, "payment_handler runs this version already."));
+    assert_eq!(
+        (code, out.trim()),
+        (0, "payment_handler runs this version already.")
+    );
     Ok(())
 }
 
@@ -266,7 +274,10 @@ fn what_reads_or_serves_may_go_away() -> Result<()> {
     // Killed once the first transaction is sent: the metadata of all code is kept by then.
     let mut deploying = started(at, "deploy")?;
     let mut said = BufReader::new(deploying.stderr.take().context("piped")?).lines();
-    let sent = said.find(|line| line.as_ref().is_ok_and(|line| line.contains(": sent in 0x")));
+    let sent = said.find(|line| {
+        line.as_ref()
+            .is_ok_and(|line| line.contains(": sent in 0x"))
+    });
     sent.context("something is sent")??;
     deploying.kill()?;
     deploying.wait()?;
@@ -288,7 +299,11 @@ fn what_reads_or_serves_may_go_away() -> Result<()> {
         let mut printing = started(at, args)?;
         drop(printing.stdout.take());
         let done = printing.wait_with_output()?;
-        assert_eq!((done.status.code(), done.stderr), (Some(0), Vec::new()), "{args}");
+        assert_eq!(
+            (done.status.code(), done.stderr),
+            (Some(0), Vec::new()),
+            "{args}"
+        );
     }
 
     // A node that dies in the middle of an evening.
@@ -298,7 +313,10 @@ fn what_reads_or_serves_may_go_away() -> Result<()> {
     said.next().context("the evening begins")??;
     node.kill();
     let last = said.last().context("it says why")??;
-    assert!(last.starts_with("error: ") && last.contains("no answer from"), "{last}");
+    assert!(
+        last.starts_with("error: ") && last.contains("no answer from"),
+        "{last}"
+    );
     assert_eq!(playing.wait()?.code(), Some(2));
     Ok(())
 }

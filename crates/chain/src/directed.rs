@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use drink::frame_support::{Blake2_256, StorageHasher};
 use ink::scale::{Compact, Encode};
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use vilokanam_client::{Call, Included};
 use vilokanam_interfaces::{AccountId, Balance, Hash, Millis};
 
@@ -27,6 +27,8 @@ pub struct Directed {
     contracts: HashSet<AccountId>,
     /// What was uploaded.
     codes: HashSet<Hash>,
+    /// What accounts shall have: many are funded together, in the next transaction.
+    funds: BTreeMap<AccountId, Balance>,
 }
 
 impl Directed {
@@ -44,6 +46,7 @@ impl Directed {
             take: 0,
             contracts: HashSet::new(),
             codes: HashSet::new(),
+            funds: BTreeMap::new(),
         })
     }
 
@@ -54,10 +57,8 @@ impl Directed {
         let rich = self.node.rich();
         let mut people = self.accounts()?;
         people.retain(|account| *account != rich && !self.contracts.contains(account));
-        let emptied = people.iter().map(|account| self.setting(*account, 0));
-        let emptied = emptied.collect::<Result<Vec<_>>>()?;
-        self.transact(emptied)?;
-        Ok(())
+        self.funds = people.into_iter().map(|account| (account, 0)).collect();
+        Ok(self.settle_funds()?)
     }
 
     /// Every account of the chain.
@@ -84,17 +85,31 @@ impl Directed {
     }
 
     /// One transaction, in a block of its own whose time is now.
-    fn transact(&self, calls: Vec<Call>) -> Result<Included, Trap> {
+    fn transact(&mut self, calls: Vec<Call>) -> Result<Included, Trap> {
+        let funds = core::mem::take(&mut self.funds).into_iter();
+        let funds = funds.map(|(account, free)| self.setting(account, free));
+        let calls: Vec<_> = funds
+            .chain(calls.into_iter().map(Ok))
+            .collect::<Result<_>>()?;
         let client = self.node.client();
         let now = client.prefix("Timestamp", "Now")?;
         let set = vec![(now, self.now_ms.encode())].encode();
         let clock = self.by_root(&Call::new("System", "set_storage", set))?;
-        let mut batch = Compact(u32::try_from(calls.len().saturating_add(1)).unwrap_or(u32::MAX))
-            .encode();
+        let mut batch =
+            Compact(u32::try_from(calls.len().saturating_add(1)).unwrap_or(u32::MAX)).encode();
         for call in core::iter::once(&clock).chain(&calls) {
             batch.extend(client.encoded(call)?);
         }
-        self.node.submit_as_root(&Call::new("Utility", "batch_all", batch))
+        self.node
+            .submit_as_root(&Call::new("Utility", "batch_all", batch))
+    }
+
+    /// Before anything is read that they change.
+    fn settle_funds(&mut self) -> Result<(), Trap> {
+        match self.funds.is_empty() {
+            true => Ok(()),
+            false => self.transact(Vec::new()).map(drop),
+        }
     }
 
     fn by_root(&self, call: &Call) -> Result<Call> {
@@ -113,8 +128,9 @@ impl Directed {
     }
 
     /// What the dry run of just now said is what happens: neither state nor time is another.
-    fn happened(&self, receipt: &mut Receipt, call: Call, who: AccountId) -> Result<(), Trap> {
-        let included = self.transact(vec![self.by(who, &call)?])?;
+    fn happened(&mut self, receipt: &mut Receipt, call: Call, who: AccountId) -> Result<(), Trap> {
+        let call = self.by(who, &call)?;
+        let included = self.transact(vec![call])?;
         receipt.events = crate::node::emitted(&included);
         Ok(())
     }
@@ -139,17 +155,23 @@ impl Chain for Directed {
     }
 
     fn fund(&mut self, account: AccountId, amount: Balance) -> Result<(), Trap> {
-        let free = self.native_balance(account)?.saturating_add(amount);
-        self.transact(vec![self.setting(account, free)?]).map(drop)
+        let has = match self.funds.get(&account) {
+            Some(has) => *has,
+            None => self.node.native_balance(account)?,
+        };
+        self.funds.insert(account, has.saturating_add(amount));
+        Ok(())
     }
 
     fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), Trap> {
         let transfer = ((0_u8, to), Compact(amount)).encode();
         let transfer = Call::new("Balances", "transfer_allow_death", transfer);
-        self.transact(vec![self.by(from, &transfer)?]).map(drop)
+        let transfer = self.by(from, &transfer)?;
+        self.transact(vec![transfer]).map(drop)
     }
 
     fn native_balance(&mut self, account: AccountId) -> Result<Balance, Trap> {
+        self.settle_funds()?;
         self.node.native_balance(account)
     }
 
@@ -182,6 +204,7 @@ impl Chain for Directed {
         data: Vec<u8>,
         salt: &[u8],
     ) -> Result<(AccountId, Receipt), Trap> {
+        self.settle_funds()?;
         let salt = (self.take, salt).encode();
         let would = self
             .node
@@ -202,6 +225,7 @@ impl Chain for Directed {
         value: Balance,
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
+        self.settle_funds()?;
         let (mut receipt, gas) = self.node.would_call(origin, to, value, &data)?;
         if !receipt.reverted {
             let call = Call::call(to.as_ref(), value, doubled(gas), &data);
@@ -218,6 +242,7 @@ impl Chain for Directed {
         value: Balance,
         data: Vec<u8>,
     ) -> Result<Receipt, Trap> {
+        self.settle_funds()?;
         self.node.dry_run(origin, to, value, data)
     }
 

@@ -255,7 +255,10 @@ async fn a_transaction_that_waits_in_the_pool_is_followed_reported_or_expires() 
     assert_eq!(found, [Err(vilokanam_client::NotIncluded::Expired)]);
     // With its nonce something else is done; `submit` says nothing of the old.
     for _ in 0..2 {
-        client.submit(&alice, &pay(9), Until::Finalized).await?.result?;
+        client
+            .submit(&alice, &pay(9), Until::Finalized)
+            .await?
+            .result?;
     }
     assert_eq!(client.account(&alice.account()).await?.nonce, 4);
     assert_eq!(client.account(&[7; 32]).await?.free, 0);

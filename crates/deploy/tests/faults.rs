@@ -339,7 +339,9 @@ async fn endpoints_that_are_dead_or_die_and_leftovers_in_the_pool() -> Result<()
     let proxy = Proxy::new(node.port())?;
     let mut network = network(node.port())?;
     let second = format!("ws://127.0.0.1:{}", proxy.port);
-    network.endpoints.splice(0..0, [format!("ws://{dead}"), second]);
+    network
+        .endpoints
+        .splice(0..0, [format!("ws://{dead}"), second]);
     let client = connect(&network).await?;
     assert_eq!(proxy.connections.load(Ordering::SeqCst), 1);
 
@@ -347,7 +349,9 @@ async fn endpoints_that_are_dead_or_die_and_leftovers_in_the_pool() -> Result<()
     let alice = key("//Alice")?;
     for nonce in [1, 4, 5] {
         let left = Call::transfer(&[5; 32], UNIT);
-        client.send(&client.sign(&alice, &left, nonce).await?).await?;
+        client
+            .send(&client.sign(&alice, &left, nonce).await?)
+            .await?;
     }
 
     let folder = Folder::new()?;

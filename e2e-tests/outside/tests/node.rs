@@ -231,7 +231,10 @@ async fn a_session_is_billed_and_paid_out(
     }];
     let priced = client.call(bob, &pricing.set_rates(1, rates)).submit();
     assert_eq!(priced.await?.return_value(), Ok(()));
-    let live = client.call(bob, &registry.go_live(1, GRACE)).submit().await?;
+    let live = client
+        .call(bob, &registry.go_live(1, GRACE))
+        .submit()
+        .await?;
     assert_eq!(live.return_value(), Ok(1));
     let deposited = client
         .call(&viewer, &payments.deposit())
@@ -274,9 +277,13 @@ async fn a_session_is_billed_and_paid_out(
 
     // The platform's part is rounded down, and the creator has the rest.
     let payee = price - price * 1_500 / 10_000;
-    let payable = client.call(bob, &payments.payable(id(bob), NATIVE)).dry_run();
+    let payable = client
+        .call(bob, &payments.payable(id(bob), NATIVE))
+        .dry_run();
     assert_eq!(payable.await?.return_value(), payee);
-    let paid = client.call(bob, &payments.withdraw_payable(NATIVE)).submit();
+    let paid = client
+        .call(bob, &payments.withdraw_payable(NATIVE))
+        .submit();
     assert_eq!(paid.await?.return_value(), Ok(payee));
     let closed = client.call(&viewer, &lifecycle.close(1)).submit().await?;
     assert!(closed.return_value().is_ok());

@@ -5,8 +5,8 @@ use core::fmt::Debug;
 use psp22::PSP22;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use vilokanam_chain::{
-    account, administered, artifacts_dir, deploy, Calls, Chain, Config, Message, Sent,
-    Snapshot, Suite, VLK,
+    account, administered, artifacts_dir, deploy, Calls, Chain, Config, Message, Sent, Snapshot,
+    Suite, VLK,
 };
 use vilokanam_interfaces::{
     events::tick_stream::SessionOpened, AccountId, Administered, AssetId, AssetRate, Balance,

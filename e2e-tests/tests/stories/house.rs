@@ -180,7 +180,8 @@ impl Drop for House {
     }
 }
 
-/// Ends a story here if it is being told on a node, and says why.
+/// Ends a story here if it is being told on a node, and says why. So far every story can be.
+#[allow(unused_macros)]
 macro_rules! embedded_only {
     ($why:literal) => {
         if $crate::house::House::is_node() {
@@ -189,6 +190,7 @@ macro_rules! embedded_only {
         }
     };
 }
+#[allow(unused_imports)]
 pub(crate) use embedded_only;
 
 /// Runs this program again for the stories on nodes, and prints which were told where.
