@@ -247,7 +247,8 @@ async fn a_transaction_that_waits_in_the_pool_is_followed_reported_or_expires() 
     let late = client.sign(&alice, &pay(7), 3).await?;
     client.send(&late).await?;
     while client.best().await?.number <= late.to {
-        client.submit(&bob, &pay(8), Until::InBlock).await?;
+        // Each is born in the last final block, of which it must not be too far.
+        client.submit(&bob, &pay(8), Until::Finalized).await?;
     }
     let found = client
         .follow(core::slice::from_ref(&late), Until::InBlock)

@@ -736,7 +736,7 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
     Ok(())
 }
 
-/// That a wait ends cannot be told on a node: delays are two days at least, or none.
+/// That a wait ends is told where the chain's clock is set: with the command's tests.
 #[tokio::test]
 async fn a_change_that_waits_is_announced_once() -> Result<()> {
     let Some(node) = node(&Setup::default())? else {
