@@ -43,7 +43,7 @@ run_one() {
 }
 export -f run_one
 # The slow ones first, as far as their names tell.
-{ grep -E '/(both|faults|laws)-' "$out/programs"; grep -vE '/(both|faults|laws)-' "$out/programs"; } >"$out/ordered"
+{ grep -E '/(both|cli|faults|laws|stories)-' "$out/programs"; grep -vE '/(both|cli|faults|laws|stories)-' "$out/programs"; } >"$out/ordered"
 touch "$out/passed" "$out/failed"
 xargs -P "$jobs" -L 1 bash -c 'run_one "$0" "$1" "$2"' "$out" <"$out/ordered"
 if [ "$(wc -l <"$out/passed")" -ne "$count" ]; then
