@@ -16,14 +16,36 @@ use psp22::{PSP22Error, Transfer, PSP22};
 use std::{
     env,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use vilokanam_interfaces::{
-    events::stream_registry::StreamRegistered, AdminError, Balance, Class, Millis, StreamRegistry,
-    StreamRegistryError, VlkToken,
+    events::{stream_registry::StreamRegistered, tick_stream::Settled},
+    AdminError, Administered, AssetRate, Balance, Class, FeeSchedule, Millis, OpenRequest,
+    PaymentHandler, PricingEngine, SessionId, StreamRegistry, StreamRegistryError, TickLifecycle,
+    TickStream, VlkToken, Wiring, NATIVE,
 };
 
 const PROGRAM: &str = "substrate-contracts-node";
 const MINTED: Balance = 1_000_000_000_000;
+const RATE: Balance = 1_000_007;
+const HOLD: Balance = 1_000_000_000_000;
+const GRACE: Millis = 86_400_000;
+const EXIT_DELAY: Millis = 3_600_000;
+const FEES: FeeSchedule = FeeSchedule {
+    standard_bps: 1_000,
+    premium_bps: 1_500,
+    subscription_bps: 2_000,
+    tips_bps: 500,
+    referral_bps: 1_000,
+};
+const CODES: [&str; 6] = [
+    "vlk_token",
+    "stream_registry",
+    "pricing_engine",
+    "payment_handler",
+    "tick_lifecycle",
+    "tick_stream",
+];
 const CID: &str = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG";
 
 type Framework = Client<PolkadotConfig, DefaultEnvironment>;
@@ -35,6 +57,9 @@ macro_rules! calls_of {
         <ink::contract_ref!($contract, DefaultEnvironment) as TraitCallBuilder>::Builder
     };
 }
+
+/// Percent of the gas of a dry run, in addition to it.
+const MORE_GAS: u64 = 300;
 
 /// What a constructor is said to make: its address is in the result's event.
 #[derive(Clone)]
@@ -48,6 +73,14 @@ impl FromAccountId<DefaultEnvironment> for Deployed {
     fn from_account_id(_: AccountId) -> Self {
         Self
     }
+}
+
+/// The parts that talk with each other.
+struct Suite {
+    registry: AccountId,
+    pricing: AccountId,
+    payments: AccountId,
+    meter: AccountId,
 }
 
 #[tokio::test]
@@ -65,18 +98,20 @@ async fn ink_e2e_drives_the_suite() -> Result<(), Failure> {
     let process = TestNodeProcess::<PolkadotConfig>::build(node)
         .spawn()
         .await?;
-    let contracts = ["vlk_token", "stream_registry"].map(artifact);
-    let mut client = Framework::new(process.rpc(), contracts).await?;
+    let genesis = process.client().genesis_hash().0;
+    let mut client = Framework::new(process.rpc(), CODES.map(artifact)).await?;
     let (alice, bob) = (ink_e2e::alice(), ink_e2e::bob());
-    the_token_moves(&mut client, &alice, &bob).await?;
-    a_stream_is_registered(&mut client, &alice, &bob).await
+    let token = the_token_moves(&mut client, &alice, &bob).await?;
+    let registry = a_stream_is_registered(&mut client, &alice, &bob).await?;
+    let suite = the_rest_is_wired(&mut client, &alice, token, registry, genesis).await?;
+    a_session_is_billed_and_paid_out(&mut client, &suite, &bob).await
 }
 
 async fn the_token_moves(
     client: &mut Framework,
     alice: &Keypair,
     bob: &Keypair,
-) -> Result<(), Failure> {
+) -> Result<AccountId, Failure> {
     let (minter, payee) = (id(alice), id(bob));
     let args = (vec![(minter, MINTED)], Millis::MIN);
     let address = instantiate(client, "vlk_token", alice, args).await?;
@@ -105,14 +140,14 @@ async fn the_token_moves(
         .dry_run()
         .await?;
     assert_eq!(poor.return_value(), Err(PSP22Error::InsufficientBalance));
-    Ok(())
+    Ok(address)
 }
 
 async fn a_stream_is_registered(
     client: &mut Framework,
     alice: &Keypair,
     bob: &Keypair,
-) -> Result<(), Failure> {
+) -> Result<AccountId, Failure> {
     let address = instantiate(client, "stream_registry", alice, Millis::MIN).await?;
     let mut registry: calls_of!(StreamRegistry) = address.into();
     let mut register =
@@ -139,7 +174,158 @@ async fn a_stream_is_registered(
     let stream = client.call(alice, &registry.stream(1)).dry_run().await?;
     let stream = stream.return_value().expect("is registered");
     assert_eq!((stream.owner, stream.category), (id(bob), 7));
+    Ok(address)
+}
+
+async fn the_rest_is_wired(
+    client: &mut Framework,
+    owner: &Keypair,
+    token: AccountId,
+    registry: AccountId,
+    genesis: [u8; 32],
+) -> Result<Suite, Failure> {
+    let now = Millis::MIN;
+    let pricing = instantiate(client, "pricing_engine", owner, now).await?;
+    let args = (id(owner), FEES, vec![token], now);
+    let payments = instantiate(client, "payment_handler", owner, args).await?;
+    // The meter's second code has no address of its own.
+    let lifecycle = client.upload("tick_lifecycle", owner).submit().await;
+    let lifecycle = lifecycle.map_err(|e| format!("tick_lifecycle: {e:?}"))?;
+    let args = (genesis, EXIT_DELAY, now, lifecycle.code_hash);
+    let meter = instantiate(client, "tick_stream", owner, args).await?;
+
+    let (pays, knows) = (Some(payments), Some(registry));
+    let wirings = [
+        (pricing, wiring(knows, None, pays, None)),
+        (payments, wiring(None, None, None, Some(meter))),
+        (meter, wiring(knows, Some(pricing), pays, None)),
+    ];
+    for (contract, wiring) in wirings {
+        let mut admin: calls_of!(Administered) = contract.into();
+        let wired = client.call(owner, &admin.wire(wiring)).submit().await?;
+        assert_eq!(wired.return_value(), Ok(()));
+        let again = client.call(owner, &admin.wire(wiring)).dry_run().await?;
+        assert_eq!(again.return_value(), Err(AdminError::AlreadyWired));
+    }
+    Ok(Suite {
+        registry,
+        pricing,
+        payments,
+        meter,
+    })
+}
+
+/// Stream 1 is bob's, at the premium fee of 15 %.
+async fn a_session_is_billed_and_paid_out(
+    client: &mut Framework,
+    suite: &Suite,
+    bob: &Keypair,
+) -> Result<(), Failure> {
+    let viewer = ink_e2e::charlie();
+    let mut registry: calls_of!(StreamRegistry) = suite.registry.into();
+    let mut pricing: calls_of!(PricingEngine) = suite.pricing.into();
+    let mut payments: calls_of!(PaymentHandler) = suite.payments.into();
+    let mut meter: calls_of!(TickStream) = suite.meter.into();
+    let mut lifecycle: calls_of!(TickLifecycle) = suite.meter.into();
+
+    let rates = vec![AssetRate {
+        asset: NATIVE,
+        rate_per_sec: RATE,
+    }];
+    let priced = client
+        .call(bob, &pricing.set_rates(1, rates))
+        .submit()
+        .await?;
+    assert_eq!(priced.return_value(), Ok(()));
+    let live = client
+        .call(bob, &registry.go_live(1, GRACE))
+        .submit()
+        .await?;
+    assert_eq!(live.return_value(), Ok(1));
+    let deposited = client
+        .call(&viewer, &payments.deposit())
+        .value(2 * HOLD)
+        .submit()
+        .await?;
+    assert_eq!(deposited.return_value(), Ok(()));
+
+    let request = OpenRequest {
+        stream: 1,
+        asset: NATIVE,
+        hold: HOLD,
+        ceiling: RATE,
+        until_ms: None,
+        referrer: None,
+        key: None,
+    };
+    let opened = client
+        .call(&viewer, &lifecycle.open(request))
+        .submit()
+        .await?;
+    assert_eq!(opened.return_value(), Ok(1));
+    let id_of = SessionId {
+        viewer: id(&viewer),
+        number: 1,
+    };
+    let session = client.call(bob, &meter.session(id_of)).dry_run().await?;
+    let opened_ms = session.return_value().expect("is open").opened_ms;
+
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    // The gas is that of a dry run in the last block, when nothing was owed yet: much more is needed.
+    let settled = client
+        .call(bob, &meter.settle(id_of))
+        .extra_gas_portion(MORE_GAS)
+        .submit()
+        .await?;
+    // Blocks have the machine's time; the event says up to when was settled.
+    let events = settled.contract_emitted_events()?;
+    let told = events.iter().find_map(|e| {
+        let own = e.event.contract == suite.meter;
+        own.then(|| Settled::decode_all(&mut &e.event.data[..]).ok())?
+    });
+    let told = told.expect("it is told").settlements[0].clone();
+    let ms = told.upto_ms - opened_ms;
+    assert!(ms >= 1_200, "{ms}");
+    let price = RATE * Balance::from(ms) / 1_000;
+    assert_eq!((told.amount, told.settled), (price, price));
+
+    // The platform's part is rounded down, and the creator has the rest.
+    let payee = price - price * 1_500 / 10_000;
+    let payable = client
+        .call(bob, &payments.payable(id(bob), NATIVE))
+        .dry_run()
+        .await?;
+    assert_eq!(payable.return_value(), payee);
+    let paid = client
+        .call(bob, &payments.withdraw_payable(NATIVE))
+        .submit()
+        .await?;
+    assert_eq!(paid.return_value(), Ok(payee));
+    let closed = client
+        .call(&viewer, &lifecycle.close(1))
+        .extra_gas_portion(MORE_GAS)
+        .submit()
+        .await?;
+    assert!(closed.return_value().is_ok());
+    let totals = client.call(bob, &payments.totals(NATIVE)).dry_run().await?;
+    let totals = totals.return_value();
+    let all = totals.pools + totals.holds + totals.payable + totals.fees;
+    assert_eq!((all, totals.holds), (2 * HOLD - payee, 0));
     Ok(())
+}
+
+fn wiring(
+    registry: Option<AccountId>,
+    pricing: Option<AccountId>,
+    payments: Option<AccountId>,
+    meter: Option<AccountId>,
+) -> Wiring {
+    Wiring {
+        registry,
+        pricing,
+        payments,
+        meter,
+    }
 }
 
 /// Uploads, and calls the constructor `new` with `args`, encoded one after the other.
