@@ -7,6 +7,13 @@ use serde::Serialize;
 use serde_json::{json, Value};
 use sp_crypto_hashing::blake2_64;
 
+/// The property of a chain that says how many decimals its token is written with.
+pub const DECIMALS: &str = "tokenDecimals";
+/// The one that says its token's symbol.
+const SYMBOL: &str = "tokenSymbol";
+/// The one that says the prefix of its accounts.
+const PREFIX: &str = "ss58Format";
+
 /// What a chain says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Facts {
@@ -23,6 +30,8 @@ pub struct Facts {
     pub decimals: u8,
     /// The prefix of its accounts in SS58.
     pub ss58_prefix: u16,
+    /// Which properties it does not say, or not in a way that can be read: what stands here for them is assumed.
+    pub assumed: Vec<&'static str>,
     /// The least that an account can have.
     #[serde(serialize_with = "as_text")]
     pub existential_deposit: Balance,
@@ -61,6 +70,8 @@ pub enum Refusal {
         /// Bytes of the chain's balances.
         bytes: usize,
     },
+    /// It does not say how large a code may be.
+    NoCodeLimit,
     /// A code is too large for it.
     CodeTooLarge {
         /// The largest code.
@@ -83,6 +94,10 @@ impl core::fmt::Display for Refusal {
                 "the chain's balances have {} bits, the suite's 128",
                 bytes * 8
             ),
+            Self::NoCodeLimit => write!(
+                f,
+                "the chain does not say how large a code may be (Contracts.MaxCodeLen)"
+            ),
             Self::CodeTooLarge { needed, max } => {
                 write!(f, "a code of {needed} bytes, and the chain takes {max}")
             }
@@ -104,15 +119,14 @@ impl Facts {
                 bytes: self.balance_bytes,
             });
         }
-        match contracts.max_code_len {
-            Some(max) if usize::try_from(max).is_ok_and(|max| largest_code > max) => {
-                Err(Refusal::CodeTooLarge {
-                    needed: largest_code,
-                    max,
-                })
-            }
-            _ => Ok(()),
+        let max = contracts.max_code_len.ok_or(Refusal::NoCodeLimit)?;
+        if usize::try_from(max).is_ok_and(|max| largest_code > max) {
+            return Err(Refusal::CodeTooLarge {
+                needed: largest_code,
+                max,
+            });
         }
+        Ok(())
     }
 }
 
@@ -139,11 +153,6 @@ impl Client {
         let name = self.rpc.call("system_chain", json!([])).await?;
         let properties = self.rpc.call("system_properties", json!([])).await?;
         let version = self.rpc.call("state_getRuntimeVersion", json!([])).await?;
-        // A chain of several tokens lists them, the native one first.
-        let property = |name: &str| match &properties[name] {
-            Value::Array(several) => several.first().cloned().unwrap_or_default(),
-            one => one.clone(),
-        };
         let metadata = self.runtime().metadata();
         let deposit = self
             .constant("Balances", "ExistentialDeposit")
@@ -161,26 +170,64 @@ impl Client {
                 deposit_per_byte,
             }
         });
-        // What the chain does not say is what a chain of the SDK's template has.
-        let small = |name: &str| property(name).as_u64();
+        let token = Token::of(&properties, self.constant("System", "SS58Prefix"));
         Ok(Facts {
             name: name.as_str().unwrap_or_default().to_owned(),
             genesis: self.genesis(),
             spec_version: self.spec_version(),
-            symbol: property("tokenSymbol")
-                .as_str()
-                .unwrap_or("UNIT")
-                .to_owned(),
-            decimals: small("tokenDecimals")
-                .and_then(|decimals| decimals.try_into().ok())
-                .unwrap_or(12),
-            ss58_prefix: small("ss58Format")
-                .and_then(|prefix| prefix.try_into().ok())
-                .unwrap_or(42),
+            symbol: token.symbol,
+            decimals: token.decimals,
+            ss58_prefix: token.ss58_prefix,
+            assumed: token.assumed,
             existential_deposit: number(Some(deposit.clone())),
             balance_bytes: deposit.len(),
             contracts,
         })
+    }
+}
+
+/// How a chain writes amounts and accounts.
+#[derive(Debug, PartialEq, Eq)]
+struct Token {
+    symbol: String,
+    decimals: u8,
+    ss58_prefix: u16,
+    assumed: Vec<&'static str>,
+}
+
+impl Token {
+    /// From what a node says, and from the prefix that the runtime has. A node can be configured to say anything of it, so the
+    /// runtime goes first. What nobody says is what a chain of the SDK's template has.
+    fn of(properties: &Value, prefix: Option<Vec<u8>>) -> Self {
+        // A chain of several tokens lists them, the native one first.
+        let property = |name: &str| match &properties[name] {
+            Value::Array(several) => several.first().cloned().unwrap_or_default(),
+            one => one.clone(),
+        };
+        let mut assumed = Vec::new();
+        let symbol = property(SYMBOL).as_str().map(str::to_owned);
+        let symbol = symbol.unwrap_or_else(|| {
+            assumed.push(SYMBOL);
+            "UNIT".to_owned()
+        });
+        let decimals = property(DECIMALS).as_u64();
+        let decimals = decimals.and_then(|decimals| decimals.try_into().ok());
+        let decimals = decimals.unwrap_or_else(|| {
+            assumed.push(DECIMALS);
+            12
+        });
+        let constant = prefix.and_then(|bytes| u16::decode(&mut &bytes[..]).ok());
+        let said = || property(PREFIX).as_u64()?.try_into().ok();
+        let ss58_prefix = constant.or_else(said).unwrap_or_else(|| {
+            assumed.push(PREFIX);
+            42
+        });
+        Self {
+            symbol,
+            decimals,
+            ss58_prefix,
+            assumed,
+        }
     }
 }
 
@@ -222,6 +269,7 @@ mod tests {
             symbol: "UNIT".into(),
             decimals: 12,
             ss58_prefix: 42,
+            assumed: Vec::new(),
             existential_deposit: 1,
             balance_bytes: 16,
             contracts: Some(ContractsFacts {
@@ -251,5 +299,37 @@ mod tests {
         let mut silent = facts();
         silent.contracts.as_mut().expect("some").api = None;
         assert_eq!(silent.suits(1), Err(Refusal::NoContractsApi));
+        let mut endless = facts();
+        endless.contracts.as_mut().expect("some").max_code_len = None;
+        assert_eq!(endless.suits(1), Err(Refusal::NoCodeLimit));
+    }
+
+    #[test]
+    fn symbol_decimals_and_prefix_are_read() {
+        let token = |symbol: &str, decimals, ss58_prefix, assumed: &[&'static str]| Token {
+            symbol: symbol.to_owned(),
+            decimals,
+            ss58_prefix,
+            assumed: assumed.to_vec(),
+        };
+        let said = json!({ "tokenSymbol": "AZERO", "tokenDecimals": 10, "ss58Format": 5 });
+        assert_eq!(Token::of(&said, None), token("AZERO", 10, 5, &[]));
+        // The runtime's own prefix goes before what the node is configured to say.
+        let of_runtime = Token::of(&said, Some(vec![0x39, 0x05]));
+        assert_eq!(of_runtime, token("AZERO", 10, 1_337, &[]));
+        // Several tokens, the native one first.
+        let several =
+            json!({ "tokenSymbol": ["ACA", "AUSD"], "tokenDecimals": [18, 6], "ss58Format": 10 });
+        assert_eq!(Token::of(&several, None), token("ACA", 18, 10, &[]));
+        // What is not said is known to be assumed; so is what cannot be.
+        let nothing = token("UNIT", 12, 42, &[SYMBOL, DECIMALS, PREFIX]);
+        let strange = json!({ "tokenSymbol": [], "tokenDecimals": 256, "ss58Format": -1 });
+        for properties in [json!({}), Value::Null, strange] {
+            assert_eq!(Token::of(&properties, None), nothing);
+        }
+        // A prefix that is not of two bytes is none.
+        assert_eq!(Token::of(&json!({}), Some(vec![7])), nothing);
+        let prefix = token("UNIT", 12, 7, &[SYMBOL, DECIMALS]);
+        assert_eq!(Token::of(&json!({}), Some(vec![7, 0])), prefix);
     }
 }

@@ -21,9 +21,9 @@ mod submit;
 pub use account::{contract_address, hex, parse_account, parse_hex, ss58, AccountId, Hash};
 pub use chain::{Block, ChainEvent, Client, ContractEvent, DispatchError, State};
 pub use contracts::{CodeInfo, ContractInfo, Dry, Gas, Returned};
-pub use facts::{Facts, Refusal};
+pub use facts::{Facts, Refusal, DECIMALS};
 pub use keys::{Key, SURI};
-pub use rpc::{Options, RpcError};
+pub use rpc::{address as endpoint_address, Options, RpcError};
 pub use submit::{Call, Included, NotIncluded, Signed, Until};
 
 /// Native tokens, in base units.

@@ -1,8 +1,11 @@
 //! JSON-RPC that survives a lost connection.
 
-use anyhow::{anyhow, bail, Context, Result};
-use serde_json::Value;
-use std::time::{Duration, Instant};
+use anyhow::{anyhow, bail, ensure, Context, Result};
+use serde_json::{json, Value};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 use subxt::ext::subxt_rpcs::{client::RpcParams, Error as LowError, RpcClient};
 use tokio::{
     sync::Mutex,
@@ -22,6 +25,8 @@ pub struct Options {
     pub inclusion: Duration,
     /// For how many blocks a transaction is good, a power of two. One that was lost cannot come back afterwards.
     pub mortal_blocks: u64,
+    /// How long to wait for transactions of the account that an earlier run left in the pool.
+    pub leftovers: Duration,
 }
 
 impl Default for Options {
@@ -32,6 +37,7 @@ impl Default for Options {
             poll: Duration::from_millis(100),
             inclusion: Duration::from_secs(300),
             mortal_blocks: 64,
+            leftovers: Duration::from_secs(60),
         }
     }
 }
@@ -55,9 +61,13 @@ impl std::error::Error for RpcError {}
 
 /// A connection to the first of some endpoints that answers. Every request may be asked twice, so only those go through
 /// here that do no harm then: reads, and submitting a signed transaction, which no pool takes twice.
+///
+/// All connections are to one chain, that of the first: an endpoint with another block 0 counts as one that does not answer.
 pub struct Rpc {
     endpoints: Vec<String>,
     options: Options,
+    /// The hash of block 0, as the first connection told it.
+    genesis: OnceLock<String>,
     connection: Mutex<Option<RpcClient>>,
 }
 
@@ -70,6 +80,7 @@ impl Rpc {
         let rpc = Self {
             endpoints: endpoints.to_vec(),
             options,
+            genesis: OnceLock::new(),
             connection: Mutex::new(None),
         };
         rpc.call("system_health", Value::Array(Vec::new())).await?;
@@ -93,7 +104,8 @@ impl Rpc {
                 Err(failure) => failure,
             };
             if Instant::now() + pause >= deadline {
-                let tried = self.endpoints.join(", ");
+                let tried: Vec<_> = self.endpoints.iter().map(|one| address(one)).collect();
+                let tried = tried.join(", ");
                 return Err(failure.context(format!("{method}: no answer from {tried}")));
             }
             sleep(pause).await;
@@ -158,14 +170,86 @@ impl Rpc {
         for endpoint in &self.endpoints {
             let opened = timeout(self.options.request, RpcClient::from_insecure_url(endpoint));
             match opened.await {
-                Ok(Ok(opened)) => {
-                    *connection = Some(opened.clone());
-                    return Ok(opened);
-                }
+                Ok(Ok(opened)) => match self.ensure_chain(&opened, endpoint).await {
+                    Ok(()) => {
+                        *connection = Some(opened.clone());
+                        return Ok(opened);
+                    }
+                    Err(error) => failure = Some(error),
+                },
                 Ok(Err(error)) => failure = Some(anyhow!(error)),
-                Err(_) => failure = Some(anyhow!("{endpoint} does not answer")),
+                Err(_) => failure = Some(anyhow!("{} does not answer", address(endpoint))),
             }
         }
         Err(failure.unwrap_or_else(|| anyhow!("no endpoint")))
+    }
+
+    /// Refuses a connection to another chain than the first one's.
+    async fn ensure_chain(&self, opened: &RpcClient, endpoint: &str) -> Result<()> {
+        let endpoint = address(endpoint);
+        let mut list = RpcParams::new();
+        list.push(json!(0))?;
+        let asked = opened.request::<Option<String>>("chain_getBlockHash", list);
+        let Ok(answer) = timeout(self.options.request, asked).await else {
+            bail!("{endpoint} does not answer");
+        };
+        let there = answer?.with_context(|| format!("{endpoint} knows no block 0"))?;
+        let first = self.genesis.get_or_init(|| there.clone());
+        ensure!(
+            there == *first,
+            "{endpoint} is of another chain: its block 0 is {there}, and that of the first endpoint that answered {first}"
+        );
+        Ok(())
+    }
+}
+
+/// What may be told of an endpoint: its scheme, host and port. Paths, queries and user names are where keys are.
+pub fn address(endpoint: &str) -> String {
+    let (scheme, rest) = match endpoint.split_once("://") {
+        Some((scheme, rest)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => (scheme, rest),
+        _ => return "an endpoint without a scheme".to_owned(),
+    };
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_endpoint_no_key_is_told() {
+        for (endpoint, told) in [
+            ("ws://127.0.0.1:9944", "ws://127.0.0.1:9944"),
+            ("wss://rpc.example/v1/SECRET", "wss://rpc.example"),
+            ("wss://rpc.example:443?key=SECRET", "wss://rpc.example:443"),
+            ("wss://rpc.example#SECRET", "wss://rpc.example"),
+            ("wss://me:SECRET@rpc.example/ws", "wss://rpc.example"),
+            ("wss://me:SEC@RET@[::1]:9944/", "wss://[::1]:9944"),
+            ("rpc.example/SECRET", "an endpoint without a scheme"),
+            ("rpc.example/SECRET://x", "an endpoint without a scheme"),
+        ] {
+            assert_eq!(address(endpoint), told);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_does_not_answer_is_named_without_its_key() {
+        let options = Options {
+            patience: Duration::from_millis(100),
+            ..Options::default()
+        };
+        // Nobody listens on port 1.
+        let endpoints = ["ws://127.0.0.1:1/SECRET?key=SECRET".to_owned()];
+        let Err(error) = Rpc::connect(&endpoints, options).await else {
+            panic!("somebody answered");
+        };
+        let error = format!("{error:#}");
+        assert!(
+            error.contains("no answer from ws://127.0.0.1:1: "),
+            "{error}"
+        );
+        assert!(!error.contains("SECRET"), "{error}");
     }
 }
