@@ -230,6 +230,50 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         fs::write(&file, built)?;
     }
 
+    // A code that differs hides nothing else.
+    let file = changed.join("payment_handler/payment_handler.wasm");
+    let built = fs::read(&file)?;
+    fs::write(&file, [&built[..], &[0, 2, 1, b'x']].concat())?;
+    let exchanged = vilokanam_deploy::Paths {
+        artifacts: changed.clone(),
+        ..paths.clone()
+    };
+    let mut other = good.clone();
+    other.fees.tips = 1;
+    other.roles.treasury = alice.account();
+    other.tokens.push([9; 32]);
+    let lines = drifts(&client, &other, &exchanged).await?;
+    let subjects: Vec<_> = lines
+        .iter()
+        .map(|line| line.split(": should").next().unwrap_or_default())
+        .collect();
+    let expected = [
+        "payment_handler: code, by the artifact",
+        "payment_handler: fees",
+        "payment_handler: treasury",
+        "payment_handler: assets",
+    ];
+    assert_eq!(subjects, expected);
+    fs::write(&file, built)?;
+
+    // Who is offered the ownership is a line, unless it is who should have it.
+    let engine = {
+        let (site, _) = site(&client, &good, &paths).await?;
+        site.target.contract("pricing_engine")?.address
+    };
+    let offer =
+        |to: Option<[u8; 32]>| administered(engine.into()).propose_owner(to.map(Into::into));
+    send(&client, &alice, offer(Some([9; 32]))).await?;
+    let nine = vilokanam_client::hex(&[9; 32]);
+    let line = format!("pricing_engine: proposed owner: should be None, is Some({nine})");
+    assert_eq!(drifts(&client, &good, &paths).await?, [line]);
+    let mut other = good.clone();
+    other.roles.owner = Some([9; 32]);
+    let lines = drifts(&client, &other, &paths).await?;
+    assert!(lines.len() == 5 && lines.iter().all(|line| line.contains(": owner: ")));
+    send(&client, &alice, offer(None)).await?;
+    assert_eq!(drifts(&client, &good, &paths).await?, [""; 0]);
+
     // What changes on the chain: fees, wiring, a listing, an asset that is closed, the meter's second code, an owner, a code.
     let (site, _) = site(&client, &good, &paths).await?;
     let (payments, pricing) = ("payment_handler", "pricing_engine");
@@ -280,6 +324,12 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
             Change::Code(token_code.into()),
             "pricing_engine: code, by the artifact: ",
         ),
+        // A code that answers nothing of what its contract should.
+        (
+            payments,
+            Change::Code(token_code.into()),
+            "payment_handler: what it answers: should be \"as the artifact does\", is ",
+        ),
     ];
     let mut before = drifts(&client, &good, &paths).await?;
     assert_eq!(before, [""; 0]);
@@ -304,7 +354,7 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         .iter()
         .filter(|line| line.contains("by the record"))
         .count();
-    assert_eq!(ended, 1, "{before:?}");
+    assert_eq!(ended, 2, "{before:?}");
 
     // Only the record knows of the codes that were changed: one made anew would be wrong.
     for damaged in [true, false] {
