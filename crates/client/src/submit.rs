@@ -81,6 +81,9 @@ pub enum NotIncluded {
     NonceTaken,
     /// It was good for so many blocks, and they are over.
     Expired,
+    /// The pool threw it out, and for a while does not take these bytes. Another node's pool may have them: to be made anew with
+    /// the same nonce.
+    Banned,
     /// The pool refused it.
     Refused(RpcError),
     /// No node answers any more: whether it was sent is not known.
@@ -95,6 +98,10 @@ impl core::fmt::Display for NotIncluded {
                 "another transaction of the account took its nonce: does somebody else use the key?"
             ),
             Self::Expired => write!(f, "no block took the transaction up before it expired"),
+            Self::Banned => write!(
+                f,
+                "the node threw the transaction out of its pool, and does not take it again for a while"
+            ),
             Self::Refused(error) => write!(f, "the node refused the transaction: {error}"),
             Self::Lost(error) => write!(f, "the connection was lost: {error}"),
         }
@@ -212,7 +219,9 @@ impl Client {
         };
         match error.downcast::<RpcError>() {
             Ok(error) => match error.code {
-                ALREADY_THERE | BANNED => Ok(()),
+                ALREADY_THERE => Ok(()),
+                // A pool also bans what a block has: who follows it, finds it there.
+                BANNED => Err(NotIncluded::Banned),
                 NOT_BETTER => Err(NotIncluded::NonceTaken),
                 INVALID if error.message.contains("outdated") => Err(NotIncluded::NonceTaken),
                 _ => Err(NotIncluded::Refused(error)),
@@ -221,16 +230,19 @@ impl Client {
         }
     }
 
-    /// Signs and sends a call, and follows it. When another transaction took its nonce, it is made anew; when the pool lost it,
-    /// it is sent again. A dispatch that failed is in the result; it is not tried again.
+    /// Signs and sends a call, and follows it. When another transaction took its nonce, it is made anew, and so it is when the
+    /// pool banned it, with the same nonce; when the pool lost it, it is sent again. A dispatch that failed is in the result; it is not tried again.
     pub async fn submit(&self, key: &Key, call: &Call, until: Until) -> Result<Included> {
         let mut lost = NotIncluded::NonceTaken;
+        let mut banned = None;
         for _ in 0..ATTEMPTS {
             let nonce = self.next_nonce(&key.account()).await?;
+            // What was banned, another node may still have: of two with one nonce, one takes effect.
+            let nonce = banned.take().unwrap_or(nonce);
             let signed = self.sign(key, call, nonce).await?;
             let sent = match self.send(&signed).await {
-                Ok(()) | Err(NotIncluded::NonceTaken) => {
-                    // Sent before an answer was lost, it is refused as outdated the second time; a block has it then.
+                Ok(()) | Err(NotIncluded::NonceTaken | NotIncluded::Banned) => {
+                    // Sent before an answer was lost, it is refused as outdated or banned the second time; a block has it then.
                     let found = self.follow(core::slice::from_ref(&signed), until).await;
                     let mut found = found.with_context(|| signed.unknown())?;
                     found.pop().context("nothing was followed")?
@@ -240,6 +252,10 @@ impl Client {
             match sent {
                 Ok(included) => return Ok(included),
                 Err(again @ (NotIncluded::NonceTaken | NotIncluded::Expired)) => lost = again,
+                Err(NotIncluded::Banned) => {
+                    banned = Some(nonce);
+                    lost = NotIncluded::Banned;
+                }
                 Err(NotIncluded::Lost(error)) => {
                     return Err(NotIncluded::Lost(error)).with_context(|| signed.unknown())
                 }
@@ -390,8 +406,15 @@ impl Client {
                 *found = Some(Err(NotIncluded::NonceTaken));
             } else if one.nonce < used {
                 taken = true;
-            } else if let Err(refused @ NotIncluded::Refused(_)) = self.send(one).await {
-                *found = Some(Err(refused));
+            } else {
+                match self.send(one).await {
+                    Err(refused @ NotIncluded::Refused(_)) => *found = Some(Err(refused)),
+                    // If there is a newer block, that may have it, and be why it is banned.
+                    Err(NotIncluded::Banned) if self.best().await? == looked => {
+                        *found = Some(Err(NotIncluded::Banned));
+                    }
+                    _ => {}
+                }
             }
         }
         Ok(taken)

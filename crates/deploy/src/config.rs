@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use vilokanam_client::{parse_account, AccountId, Options, Until};
+use vilokanam_client::{endpoint_address, parse_account, AccountId, Options, Until};
 use vilokanam_interfaces::{
     Balance, FeeSchedule, Millis, MAX_ALLOCATIONS, MAX_ASSETS, MAX_CHANGE_DELAY_MS, MAX_FEE_BPS,
     MAX_GRACE_MS, MAX_REFERRAL_BPS, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS,
@@ -165,7 +165,8 @@ impl Network {
                 endpoint.starts_with("wss://")
                     || is_near(endpoint)
                     || (self.development && endpoint.starts_with("ws://")),
-                "endpoint {endpoint:?}: wss://, or ws:// to this machine"
+                "endpoint {}: wss://, or ws:// to this machine",
+                endpoint_address(endpoint)
             );
         }
         ensure!(self.poll_ms >= 1, "`poll_ms` is at least 1");

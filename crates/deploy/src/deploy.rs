@@ -18,11 +18,11 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::time::sleep;
 use vilokanam_client::{
-    hex, AccountId, Block, Client, Hash, Included, Key, NotIncluded, Signed, Until,
+    hex, AccountId, Block, Client, Hash, Included, Key, NotIncluded, Signed, Until, DECIMALS,
 };
 use vilokanam_interfaces::{
     AccountId as InkAccount, Administered, Administration, StreamRegistry, Wiring,
@@ -35,8 +35,6 @@ const ROUNDS: u32 = 5;
 const UNDONE: &str = "it was undone by another branch of the chain: run it again";
 /// The contract that runs a second code.
 const METER: &str = "tick_stream";
-/// How long to wait for an earlier run's transactions.
-const LEFTOVERS: Duration = Duration::from_secs(60);
 
 /// Where a deployment finds and keeps things.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +90,12 @@ pub async fn open<'a>(
     let codes = codes(artifacts)?;
     let target = Target::new(network, codes, deployer, facts.genesis, record)?;
     facts.suits(target.largest_code())?;
+    // Amounts would be told wrongly, by powers of ten; where tokens are worth nothing, that does no harm.
+    ensure!(
+        network.development || !facts.assumed.contains(&DECIMALS),
+        "the chain does not say with how many decimals its token is written ({DECIMALS} of system_properties), and no amount could be \
+         told: ask another node of it"
+    );
     Ok(Site {
         client,
         facts,
@@ -284,7 +288,7 @@ impl Run<'_, '_> {
     /// Waits for what an earlier run sent and no block has yet: sent again, it would be paid twice.
     async fn leftovers(&mut self) -> Result<()> {
         let client = self.site.client;
-        let deadline = Instant::now() + LEFTOVERS;
+        let deadline = Instant::now() + client.options().leftovers;
         let mut told = false;
         while client.next_nonce(&self.key.account()).await?
             > client.account(&self.key.account()).await?.nonce
@@ -347,7 +351,8 @@ impl Run<'_, '_> {
             };
             let signed = client.sign(self.key, &call, nonce).await?;
             match client.send(&signed).await {
-                Ok(()) => {}
+                // What is banned, a block may have already: it is followed.
+                Ok(()) | Err(NotIncluded::Banned) => {}
                 Err(NotIncluded::NonceTaken) => break,
                 Err(error) => {
                     refused = Some((*step, error.into()));
@@ -366,7 +371,7 @@ impl Run<'_, '_> {
         for ((step, signed), result) in sent.into_iter().zip(results) {
             match result {
                 Ok(included) => self.included(step, signed, included, &mut refused)?,
-                Err(NotIncluded::NonceTaken | NotIncluded::Expired) => {}
+                Err(NotIncluded::NonceTaken | NotIncluded::Expired | NotIncluded::Banned) => {}
                 Err(error) => refused = refused.or(Some((step, error.into()))),
             }
         }

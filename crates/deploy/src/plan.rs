@@ -94,6 +94,13 @@ impl core::fmt::Display for Plan {
                 most.unwrap_or_default()
             )?;
         }
+        if !chain.assumed.is_empty() {
+            let assumed = chain.assumed.join(", ");
+            writeln!(
+                f,
+                "note      the chain does not say, and this assumes: {assumed}"
+            )?;
+        }
         writeln!(f, "deployer  {}", self.deployer)?;
         if let Some(note) = &self.note {
             writeln!(f, "note      {note}")?;

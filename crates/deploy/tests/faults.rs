@@ -9,17 +9,17 @@ use std::{
     io::{BufRead, BufReader},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         atomic::{AtomicBool, AtomicU32, Ordering},
-        mpsc::{channel, RecvTimeoutError},
+        mpsc::{channel, Receiver, RecvTimeoutError},
         Arc, Mutex,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use vilokanam_client::{Call, Client, Options, Until};
-use vilokanam_deploy::{deploy, open, plan, Paths, Progress, Record, Short, Silent};
+use vilokanam_deploy::{deploy, open, plan, Paths, Progress, Record, Short};
 use vilokanam_node::{node_binary, Process, Setup};
 use vilokanam_suite::{artifacts_dir, CONTRACTS};
 
@@ -31,9 +31,9 @@ const AT: &str = "VILOKANAM_TEST_AT";
 /// How long a child may take for something to tell.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// Not a test of its own: the process that the next test kills.
+/// Not a test of its own: a deployer in a process of its own.
 #[tokio::test]
-#[ignore = "is started by killed_at_every_step"]
+#[ignore = "is started by other tests"]
 async fn child() -> Result<()> {
     let Ok(port) = env::var(PORT) else {
         return Ok(());
@@ -58,8 +58,8 @@ async fn child() -> Result<()> {
     Ok(())
 }
 
-/// Deploys in another process, and kills that one where it tells of something like `at`. Whether it came to its end.
-fn child_until(port: u16, paths: &Paths, at: &str) -> Result<bool> {
+/// A deployer in another process, and the lines that it prints. Where it tells of something like `at`, it stays.
+fn start_child(port: u16, paths: &Paths, at: &str) -> Result<(Child, Receiver<String>)> {
     let mut child = Command::new(env::current_exe()?)
         .args(["child", "--exact", "--ignored", "--nocapture"])
         .env(PORT, port.to_string())
@@ -75,6 +75,12 @@ fn child_until(port: u16, paths: &Paths, at: &str) -> Result<bool> {
             let _ = sender.send(line);
         }
     });
+    Ok((child, lines))
+}
+
+/// Deploys in another process, and kills that one where it tells of something like `at`. Whether it came to its end.
+fn child_until(port: u16, paths: &Paths, at: &str) -> Result<bool> {
+    let (mut child, lines) = start_child(port, paths, at)?;
     let killed = loop {
         match lines.recv_timeout(SILENCE) {
             Ok(line) if line.contains("told: ") && line.contains(at) => break Ok(true),
@@ -210,12 +216,16 @@ async fn node_restarted_in_the_middle() -> Result<()> {
     Ok(())
 }
 
-/// A proxy in front of a node, which can cut its connections, or keep answers to itself.
+/// What to write instead of something as long, in answers.
+type Swap = Arc<Mutex<Option<(String, String)>>>;
+
+/// A proxy in front of a node, which can cut its connections, keep answers to itself, or lie.
 struct Proxy {
     port: u16,
     open: Arc<Mutex<Vec<TcpStream>>>,
     deaf: Arc<AtomicBool>,
     gone: Arc<AtomicBool>,
+    swap: Swap,
     connections: Arc<AtomicU32>,
 }
 
@@ -227,10 +237,11 @@ impl Proxy {
             open: Arc::default(),
             deaf: Arc::default(),
             gone: Arc::default(),
+            swap: Swap::default(),
             connections: Arc::default(),
         };
         let (open, deaf, gone) = (proxy.open.clone(), proxy.deaf.clone(), proxy.gone.clone());
-        let connections = proxy.connections.clone();
+        let (connections, swap) = (proxy.connections.clone(), proxy.swap.clone());
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 if gone.load(Ordering::SeqCst) {
@@ -245,12 +256,15 @@ impl Proxy {
                     let (Ok(mut from), Ok(mut to)) = (from.try_clone(), to.try_clone()) else {
                         continue;
                     };
-                    let deaf = deaf.clone();
+                    let (deaf, swap) = (deaf.clone(), swap.clone());
                     thread::spawn(move || {
                         let mut buffer = [0; 65_536];
                         while let Ok(count @ 1..) = std::io::Read::read(&mut from, &mut buffer) {
                             if answers && deaf.load(Ordering::SeqCst) {
                                 continue;
+                            }
+                            if answers {
+                                lie(&swap, &mut buffer[..count]);
                             }
                             if std::io::Write::write_all(&mut to, &buffer[..count]).is_err() {
                                 break;
@@ -266,6 +280,14 @@ impl Proxy {
         Ok(proxy)
     }
 
+    /// From now on, what is `told` by the node comes as something else, of the same length.
+    fn lies(&self, told: &str, instead: &str) -> Result<()> {
+        anyhow::ensure!(told.len() == instead.len(), "frames keep their length");
+        let swap = Some((told.to_owned(), instead.to_owned()));
+        *self.swap.lock().map_err(|e| anyhow!("{e}"))? = swap;
+        Ok(())
+    }
+
     fn cut(&self) {
         if let Ok(mut open) = self.open.lock() {
             for stream in open.drain(..) {
@@ -273,6 +295,106 @@ impl Proxy {
             }
         }
     }
+}
+
+/// Answers are not masked in WebSocket frames, and short ones come in one piece.
+fn lie(swap: &Swap, answer: &mut [u8]) {
+    let Ok(swap) = swap.lock() else { return };
+    let Some((told, instead)) = &*swap else {
+        return;
+    };
+    let found = answer.windows(told.len());
+    let found: Vec<_> = found
+        .enumerate()
+        .filter(|(_, window)| *window == told.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
+    for at in found {
+        answer[at..at + told.len()].copy_from_slice(instead.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_of_another_chain_is_never_failed_over_to() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let (first, strange) = (Proxy::new(node.port())?, Proxy::new(node.port())?);
+    let endpoint = |port| format!("ws://127.0.0.1:{port}");
+    let (ours, theirs) = (endpoint(first.port), endpoint(strange.port));
+    let options = Options {
+        patience: Duration::from_secs(2),
+        ..Options::default()
+    };
+    let both = Client::connect(&[ours.clone(), theirs.clone()], options).await?;
+    let third = endpoint(node.port());
+    let all = Client::connect(&[ours, theirs.clone(), third], options).await?;
+    let genesis = vilokanam_client::hex(&both.genesis());
+    let other = vilokanam_client::hex(&[7; 32]);
+    strange.lies(&genesis, &other)?;
+    // Alone, nobody could know.
+    let alone = Client::connect(core::slice::from_ref(&theirs), options).await?;
+    assert_eq!(alone.genesis(), [7; 32]);
+
+    first.gone.store(true, Ordering::SeqCst);
+    first.cut();
+    let error = format!("{:#}", both.best().await.expect_err("another chain"));
+    let expected = format!(
+        "{theirs} is of another chain: its block 0 is {other}, and that of the first endpoint that answered {genesis}"
+    );
+    assert!(error.contains(&expected), "{error}");
+    // The next is asked, if there is one; once it says what it should, so is the strange one.
+    assert_eq!(all.best().await?.number, 0);
+    strange.lies(&genesis, &genesis)?;
+    assert_eq!(both.best().await?.number, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn transactions_that_stay_in_the_pool_stop_it_in_time() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    assert_eq!(Options::default().leftovers, Duration::from_secs(60));
+    let proxy = Proxy::new(node.port())?;
+    let network = network(proxy.port)?;
+    let options = Options {
+        leftovers: Duration::from_secs(2),
+        ..network.options()
+    };
+    let client = Client::connect(&network.endpoints, options).await?;
+    let alice = key("//Alice")?;
+    let folder = Folder::new()?;
+    let paths = folder.paths();
+
+    // This node's blocks take all that is ready at once, so the pool's next nonce is told by the proxy: there is one more.
+    proxy.lies("\"result\":0", "\"result\":1")?;
+    assert_eq!(client.next_nonce(&alice.account()).await?, 1);
+    let begun = Instant::now();
+    let mut notes = Vec::new();
+    let mut listen = |progress: &Progress<'_>| {
+        notes.push(progress.to_string());
+        Ok(())
+    };
+    let refused = deploy(&client, &network, &paths, &alice, &mut listen).await;
+    let refused = format!("{:#}", refused.expect_err("they wait"));
+    let waited = begun.elapsed();
+    let account = vilokanam_client::hex(&alice.account());
+    let start = format!("transactions of {account} wait in the pool, and no block takes them");
+    assert!(refused.starts_with(&start), "{refused}");
+    assert!(waited >= options.leftovers, "{waited:?}");
+    let waiting = notes.iter().filter(|note| note.contains("waiting for"));
+    assert_eq!(waiting.count(), 1, "{notes:?}");
+    // Nothing was sent.
+    assert_eq!(client.account(&alice.account()).await?.nonce, 0);
+    assert_eq!(client.best().await?.number, 0);
+
+    // Once they are gone, it is run again.
+    proxy.lies("\"result\":0", "\"result\":0")?;
+    let deployed = put(&client, &network, &paths, &alice).await?;
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
+    assert_eq!(client.account(&alice.account()).await?.nonce, 14);
+    Ok(())
 }
 
 #[tokio::test]
@@ -418,8 +540,9 @@ async fn others_with_the_same_key_and_transactions_that_are_lost() -> Result<()>
     // Somebody takes the nonce of the third and of the ninth transaction.
     let folder = Folder::new()?;
     let paths = folder.paths();
-    let mut sent = 0;
+    let (mut sent, mut again) = (0, 0);
     let mut disturb = |progress: &Progress<'_>| {
+        again += usize::from(progress.to_string().contains("again: "));
         if matches!(progress, Progress::Sent { .. }) {
             sent += 1;
             if sent == 2 || sent == 8 {
@@ -430,6 +553,10 @@ async fn others_with_the_same_key_and_transactions_that_are_lost() -> Result<()>
     };
     let deployed = deploy(&client, &network, &paths, &alice, &mut disturb).await?;
     assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
+    // Twice a step was displaced and done again; 14 transactions are ours, and two somebody else's.
+    assert_eq!(again, 2);
+    assert_eq!(client.account(&alice.account()).await?.nonce, 16);
+    assert_eq!(client.account(&[5; 32]).await?.free, 2 * UNIT);
     assert_eq!(occurred(&client).await?, (6, 5));
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
 
@@ -451,22 +578,59 @@ async fn others_with_the_same_key_and_transactions_that_are_lost() -> Result<()>
         "{refused}"
     );
 
-    // With records of their own, on two machines: each ends with the same suite, and nothing is there twice.
-    let (one, two) = (Folder::new()?, Folder::new()?);
-    let (one, two) = (one.paths(), two.paths());
-    let dave = key("//Dave")?;
-    let other = connect(&network).await?;
-    let mut silent = (Silent, Silent);
-    let (first, second) = tokio::join!(
-        deploy(&client, &network, &one, &dave, &mut silent.0),
-        deploy(&other, &network, &two, &dave, &mut silent.1),
-    );
-    let (first, second) = (first?, second?);
-    assert_eq!(first.addresses, second.addresses);
-    assert_eq!(first.done.len() + second.done.len(), 8);
-    assert_eq!(occurred(&client).await?, (6, 15));
-    assert_eq!(drifts(&client, &network, &one).await?, [""; 0]);
-    assert_eq!(drifts(&client, &network, &two).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_deployers_at_once_with_records_of_their_own() -> Result<()> {
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let client = connect(&network).await?;
+    let alice = key("//Alice")?;
+    // As on two machines: one key, nothing there, and two processes that both find 14 steps to do before either sends one.
+    for case in 0..3 {
+        let (one, two) = (Folder::new()?, Folder::new()?);
+        let artifacts = artifacts_of(&one, case)?;
+        let of = |folder: &Folder| Paths {
+            artifacts: artifacts.clone(),
+            ..folder.paths()
+        };
+        let (one, two) = (of(&one), of(&two));
+        let mut other = None;
+        let mut begin = |progress: &Progress<'_>| {
+            if let Progress::Begun { steps, there } = progress {
+                assert_eq!((*steps, *there), (14, 0));
+                let (child, lines) = start_child(node.port(), &two, "nothing that is told")?;
+                loop {
+                    let line = lines.recv_timeout(SILENCE)?;
+                    if line.contains("14 steps to do") {
+                        break;
+                    }
+                }
+                other = Some((child, lines));
+            }
+            Ok(())
+        };
+        let first = deploy(&client, &network, &one, &alice, &mut begin).await;
+        let (mut child, lines) = other.context("the other began")?;
+        let told: Vec<_> = lines.iter().collect();
+        assert!(child.wait()?.success(), "{told:#?}");
+        let first = first?;
+
+        // Each ends with the same suite, and nothing is there twice.
+        for paths in [&one, &two] {
+            let record = Record::load(&paths.record)?.context("a record")?;
+            assert!(record.complete);
+            for (name, address) in &first.addresses {
+                assert_eq!(record.address(name)?, address.0);
+            }
+            assert_eq!(drifts(&client, &network, paths).await?, [""; 0]);
+        }
+        let times = usize::from(case) + 1;
+        assert_eq!(occurred(&client).await?, (6 * times, 5 * times));
+    }
     Ok(())
 }
 
