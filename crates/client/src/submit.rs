@@ -409,9 +409,13 @@ impl Client {
             } else {
                 match self.send(one).await {
                     Err(refused @ NotIncluded::Refused(_)) => *found = Some(Err(refused)),
-                    // If there is a newer block, that may have it, and be why it is banned.
-                    Err(NotIncluded::Banned) if self.best().await? == looked => {
-                        *found = Some(Err(NotIncluded::Banned));
+                    // A pool also bans what it is given twice, and keeps it. It is gone if no block has it, and if this nonce is
+                    // the next after those in the pool.
+                    Err(NotIncluded::Banned) => {
+                        let next = self.next_nonce(&account).await?;
+                        if next == one.nonce && self.best().await? == looked {
+                            *found = Some(Err(NotIncluded::Banned));
+                        }
                     }
                     _ => {}
                 }
