@@ -85,12 +85,13 @@ Examples:
   vilokanam export --network local > vilokanam.json";
 
 const UPGRADE_NOTES: &str = "\
-Exit code: 0 if the new version runs, or its change is announced and waits; 1 if it was refused.
+Exit code: 0 if the new version runs, or its change is announced and waits; 1 if it was refused; 2 if it could not be done.
+Both codes of the meter pack cells by hand, which metadata cannot compare: each of their upgrades needs a reason.
 
 Examples:
   vilokanam upgrade payment_handler --network local
-  vilokanam upgrade tick_stream --network local --migrate migrate --wait
-  vilokanam upgrade tick_stream --network local --accept-incompatible 'nobody uses `audience`'";
+  vilokanam upgrade payment_handler --network local --migrate migrate --wait
+  vilokanam upgrade tick_stream --network local --accept-incompatible 'its story in upgrades.rs passes'";
 
 /// A message.
 #[derive(Debug, Args)]
@@ -159,7 +160,7 @@ pub struct UpgradeArgs {
     #[arg(long, value_name = "MESSAGE")]
     migrate: Option<String>,
 
-    /// Takes a version that does not fit; the reason goes into the record.
+    /// Takes a version that does not fit, or cannot be seen to; the reason goes into the record, and later runs remember it.
     #[arg(long, value_name = "REASON")]
     accept_incompatible: Option<String>,
 
@@ -381,9 +382,6 @@ async fn upgrade(args: &UpgradeArgs) -> Result<bool> {
 fn step_line(step: &Step) -> String {
     let again = |already: &bool| if *already { " already" } else { "" };
     match step {
-        Step::Unseen { cell } => {
-            format!("note: what is inside the bytes of {cell} cannot be compared: the code's own tests must do that")
-        }
         Step::Accepted { what } => format!("accepted: {what}"),
         Step::Uploaded { code_hash, already } => format!("uploaded{}: {code_hash}", again(already)),
         Step::Announced { id, already, .. } => format!("announced{}: change {id}", again(already)),
@@ -396,6 +394,11 @@ fn step_line(step: &Step) -> String {
             message,
             refused: Some(error),
         } => format!("migrated already, it seems: an earlier run sent {message}, and now it is refused: {error}"),
-        Step::Verified { messages } => format!("verified: {messages} messages answer"),
+        Step::Verified { messages, refused } if refused.is_empty() => {
+            format!("verified: {messages} messages answer")
+        }
+        Step::Verified { messages, refused } => {
+            format!("verified: {messages} messages answer; refused, as they may be: {}", refused.join(", "))
+        }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -77,7 +77,8 @@ fn node() -> Result<Option<Process>> {
     }
     let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
     assert!(!required, "no node: {NO_NODE}");
-    println!("SKIPPED: {NO_NODE}");
+    // Not by print!, which is shown only when a test fails.
+    writeln!(std::io::stderr(), "SKIPPED: {NO_NODE}")?;
     Ok(None)
 }
 

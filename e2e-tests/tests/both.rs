@@ -4,6 +4,7 @@
 //! computation. The evening of the demo is one of the stories.
 
 use anyhow::{ensure, Context, Result};
+use std::io::Write;
 use vilokanam_chain::{account, artifacts_dir, Calls, Chain, Config, Embedded, Node, NO_NODE, VLK};
 use vilokanam_e2e::{
     evening::{play, EveningPlan, SessionBook, Stage},
@@ -153,7 +154,8 @@ fn node() -> Result<Option<Node>> {
     if node.is_none() {
         let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
         ensure!(!required, "no node: {NO_NODE}");
-        println!("skipped: {NO_NODE}");
+        // Not by print!, which is shown only when a test fails.
+        writeln!(std::io::stderr(), "SKIPPED: {NO_NODE}")?;
     }
     Ok(node)
 }

@@ -9,7 +9,7 @@ use sp_core::{
     crypto::{AccountId32, Ss58Codec},
     hashing::blake2_256,
 };
-use std::{path::Path, process::Command};
+use std::{io::Write, path::Path, process::Command};
 use vilokanam_chain::{
     artifacts_dir, deploy, wasm, Calls, Chain, Config, Message, Node, Suite, NO_NODE,
 };
@@ -59,7 +59,8 @@ impl Outside {
             let why = if found { NO_NODE } else { NO_COMMAND };
             let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
             ensure!(!required, "{why}");
-            println!("skipped: {why}");
+            // Not by print!, which is shown only when a test fails.
+            writeln!(std::io::stderr(), "SKIPPED: {why}")?;
             return Ok(None);
         };
         let alice = node.add_key(Key::parse("//Alice", true)?);

@@ -1,7 +1,7 @@
 //! The client on a real node.
 
 use anyhow::{Context, Result};
-use std::{path::Path, time::Duration};
+use std::{io::Write, path::Path, time::Duration};
 use vilokanam_client::{contract_address, parse_account, Call, Client, Gas, Key, Options, Until};
 use vilokanam_node::{node_binary, Process, Setup, NO_NODE};
 
@@ -12,7 +12,8 @@ fn node() -> Result<Option<Process>> {
     }
     let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
     assert!(!required, "no node: {NO_NODE}");
-    println!("SKIPPED: {NO_NODE}");
+    // Not by print!, which is shown only when a test fails.
+    writeln!(std::io::stderr(), "SKIPPED: {NO_NODE}")?;
     Ok(None)
 }
 

@@ -177,7 +177,10 @@ fn end(child: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{Ipv4Addr, TcpListener};
+    use std::{
+        io::Write,
+        net::{Ipv4Addr, TcpListener},
+    };
 
     #[test]
     fn a_port_is_read() {
@@ -192,7 +195,8 @@ mod tests {
         let Some(binary) = node_binary() else {
             let required = env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
             assert!(!required, "no node: {NO_NODE}");
-            println!("SKIPPED: {NO_NODE}");
+            // Not by print!, which is shown only when a test fails.
+            writeln!(std::io::stderr(), "SKIPPED: {NO_NODE}")?;
             return Ok(());
         };
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

@@ -5,7 +5,7 @@
 //! that contract, by its own change.
 
 use crate::{variant, Deployed, Refused};
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use serde::Serialize;
 use serde_json::{json, Value};
 use sp_crypto_hashing::blake2_256;
@@ -60,7 +60,7 @@ impl core::fmt::Display for Incompatible {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         writeln!(
             f,
-            "the new version of {} does not fit the one that runs:",
+            "the new version of {} does not fit the one that runs, or cannot be seen to:",
             self.contract
         )?;
         for line in &self.lines {
@@ -76,11 +76,6 @@ impl std::error::Error for Incompatible {}
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
-    /// A note on what could not be compared.
-    Unseen {
-        /// The cell in words.
-        cell: String,
-    },
     /// An incompatibility that is accepted.
     Accepted {
         /// What it is.
@@ -116,8 +111,10 @@ pub enum Step {
     },
     /// Messages that only read were asked through the new metadata.
     Verified {
-        /// How many.
+        /// How many gave a value.
         messages: usize,
+        /// Those that were refused, as they were before or because they are new: nothing is known of them.
+        refused: Vec<String>,
     },
 }
 
@@ -165,6 +162,8 @@ pub struct Upgraded {
     pub migrating: Option<String>,
     /// The message that migrated.
     pub migrated: Option<String>,
+    /// The messages that gave a value before: the new version must answer them, too.
+    pub answered: Vec<String>,
 }
 
 impl NewCode {
@@ -235,6 +234,7 @@ impl Deployed {
             migrate: options.migrate.clone(),
             migrating: None,
             migrated: None,
+            answered: Vec::new(),
         };
         if let Some(earlier) = &unfinished {
             let told = |name: &str| earlier[name].as_str().map(str::to_owned);
@@ -248,15 +248,25 @@ impl Deployed {
                 return Ok(Outcome::Unchanged);
             };
             upgraded.from = earlier["from"].as_str().unwrap_or_default().to_owned();
+            upgraded.answered = texts(&earlier["answered"]);
             tell(&Step::Applied { already: true })?;
         } else {
-            upgraded.accepted = self
-                .fits(&target, new, &running, options, &mut tell)
-                .await?;
-            upgraded.reason = options
-                .accept
-                .clone()
-                .filter(|_| !upgraded.accepted.is_empty());
+            self.facts.suits(new.wasm.len())?;
+            let lines = self.unlike(&target, new, &running).await?;
+            upgraded.reason = reason(&lines, options, unfinished.as_ref());
+            if !lines.is_empty() && upgraded.reason.is_none() {
+                return Err(Incompatible {
+                    contract: new.contract.clone(),
+                    lines,
+                }
+                .into());
+            }
+            for what in &lines {
+                tell(&Step::Accepted { what: what.clone() })?;
+            }
+            upgraded.accepted = lines;
+            self.ensure_announces(key, &target, new).await?;
+            upgraded.answered = self.answered(&target, new, &running).await?;
             self.abis.keep(&new.hash, &new.abi_text)?;
             self.begin(&upgraded)?;
             self.upload(key, new, &mut tell).await?;
@@ -283,8 +293,8 @@ impl Deployed {
         }
         self.refresh().await?;
         self.migrate(key, &target, &mut upgraded, &mut tell).await?;
-        let messages = self.reads_well(&target, new).await?;
-        tell(&Step::Verified { messages })?;
+        let (messages, refused) = self.reads_well(&target, new, &upgraded.answered).await?;
+        tell(&Step::Verified { messages, refused })?;
         self.finish(new, &upgraded)?;
         Ok(Outcome::Upgraded(Box::new(upgraded)))
     }
@@ -328,7 +338,7 @@ impl Deployed {
             .await?;
         let stored = stored.with_context(|| format!("{} has an empty cell", target.host))?;
         let hash = Hash::try_from(stored);
-        hash.map_err(|_| anyhow::anyhow!("{} has another cell there", target.host))
+        hash.map_err(|_| anyhow!("{} has another cell there", target.host))
     }
 
     /// Calls the message that migrates, unless an earlier run did.
@@ -372,15 +382,8 @@ impl Deployed {
         tell(&Step::Migrated { message, refused })
     }
 
-    /// Compares the new version with the one that runs; what is accepted of it.
-    async fn fits(
-        &self,
-        target: &Target,
-        new: &NewCode,
-        running: &Hash,
-        options: &UpgradeOptions,
-        tell: &mut impl FnMut(&Step) -> Result<()>,
-    ) -> Result<Vec<String>> {
+    /// Where the new version does not fit the one that runs, and where nobody can see it.
+    async fn unlike(&self, target: &Target, new: &NewCode, running: &Hash) -> Result<Vec<String>> {
         let old = self.abis.of(&new.contract, running)?;
         let mut found = compare(&old, &new.abi);
         for half in self.other_halves(target).await? {
@@ -398,19 +401,12 @@ impl Deployed {
                     .to_owned(),
             );
         }
-        for cell in opaque_cells(&new.abi) {
-            tell(&Step::Unseen { cell })?;
-        }
-        if !lines.is_empty() && options.accept.is_none() {
-            return Err(Incompatible {
-                contract: new.contract.clone(),
-                lines,
-            }
-            .into());
-        }
-        for what in &lines {
-            tell(&Step::Accepted { what: what.clone() })?;
-        }
+        // The code differs, and only its own tests can tell whether it differs there.
+        lines.extend(
+            opaque_cells(&new.abi)
+                .iter()
+                .map(|cell| format!("storage: {cell} is packed by hand, and cannot be compared")),
+        );
         Ok(lines)
     }
 
@@ -466,6 +462,23 @@ impl Deployed {
         })
     }
 
+    /// Fails if the contract would not let this key announce the change: before anything is written down or paid for.
+    async fn ensure_announces(&self, key: &Key, target: &Target, new: &NewCode) -> Result<()> {
+        let change = target.change_to(new);
+        let waits = self.waiting(target, &change).await?.is_some();
+        let (args, origin) = (json!([change]), Some(key.account()));
+        let dry = self.read(&target.host, "Administered::announce", &args, origin);
+        let Err(error) = dry.await else {
+            return Ok(());
+        };
+        // One that waits is not announced again: that there is no room for another does not matter to it.
+        let stranger = |refused: &Refused| refused.error == "NotOwner";
+        match error.downcast_ref::<Refused>() {
+            Some(refused) if waits && !stranger(refused) => Ok(()),
+            _ => Err(error),
+        }
+    }
+
     /// The number of the change, and when it is due. Announces it unless it waits already.
     async fn announce(
         &mut self,
@@ -474,7 +487,7 @@ impl Deployed {
         new: &NewCode,
         tell: &mut impl FnMut(&Step) -> Result<()>,
     ) -> Result<(u64, u64)> {
-        let change = json!({ &target.change: hex(&new.hash) });
+        let change = target.change_to(new);
         let waiting = self.waiting(target, &change).await?;
         let already = waiting.is_some();
         let (id, due_ms) = match waiting {
@@ -540,50 +553,105 @@ impl Deployed {
         }
     }
 
-    /// Asks what only reads, through the metadata of the code that runs: all that takes no arguments. Of code without an address
-    /// everything that its host hands over to it, with zeros for arguments: a refusal is an answer, too.
-    async fn reads_well(&self, target: &Target, new: &NewCode) -> Result<usize> {
+    /// The messages that give a value while the old version runs.
+    async fn answered(
+        &self,
+        target: &Target,
+        new: &NewCode,
+        running: &Hash,
+    ) -> Result<Vec<String>> {
+        let old = match target.cell {
+            Some(_) => Some(self.abis.of(&new.contract, running)?),
+            None => None,
+        };
+        let asked = self.ask_all(target, old.as_ref()).await?;
+        let values = asked
+            .into_iter()
+            .filter(|(_, answer)| matches!(answer, Answer::Value));
+        Ok(values.map(|(label, _)| label).collect())
+    }
+
+    /// Asks the new version what only reads: how many messages gave a value, and which were refused. Fails if one is not
+    /// answered as the metadata says, and if one is refused that the old version answered.
+    async fn reads_well(
+        &self,
+        target: &Target,
+        new: &NewCode,
+        answered: &[String],
+    ) -> Result<(usize, Vec<String>)> {
+        let name = &target.host;
+        let mut refused = Vec::new();
+        let asked = self.ask_all(target, target.cell.map(|_| &new.abi)).await?;
+        let all = asked.len();
+        for (label, answer) in asked {
+            match answer {
+                Answer::Value => {}
+                Answer::Refused(error) => {
+                    ensure!(
+                        !answered.contains(&label),
+                        "the new version of {name} refuses `{label}`, which was answered before: {error}"
+                    );
+                    refused.push(label);
+                }
+                Answer::Broken(error) => return Err(error),
+            }
+        }
+        Ok((all.saturating_sub(refused.len()), refused))
+    }
+
+    /// Asks a contract's messages that only read: all that take no arguments. Of code without an address (`hosted`) everything
+    /// that its host hands over to it, with zeros for arguments.
+    async fn ask_all(
+        &self,
+        target: &Target,
+        hosted: Option<&Abi>,
+    ) -> Result<Vec<(String, Answer)>> {
         /// More than any message reads. What is left over is ignored.
         const ZEROS: [u8; 512] = [0; 512];
         let host = self.abi(&target.host)?;
         let reads = |one: &&Message| !one.mutates;
-        let mut asked = 0;
+        let mut asked = Vec::new();
         for message in host.messages.iter().filter(reads) {
             if message.args.is_empty() {
-                self.answers(target, host, message, &[]).await?;
-                asked += 1;
+                let answer = self.answer(target, host, message, &[]).await?;
+                asked.push((message.label.clone(), answer));
             }
         }
-        let hosted = target.cell.map(|_| new.abi.messages.iter().filter(reads));
-        for message in hosted.into_iter().flatten() {
-            if host.message(&message.label).is_ok() {
-                self.answers(target, &new.abi, message, &ZEROS).await?;
-                asked += 1;
+        if let Some(abi) = hosted {
+            for message in abi.messages.iter().filter(reads) {
+                if host.message(&message.label).is_ok() {
+                    let answer = self.answer(target, abi, message, &ZEROS).await?;
+                    asked.push((message.label.clone(), answer));
+                }
             }
         }
         Ok(asked)
     }
 
-    /// Fails if a message is not answered as the metadata says.
-    async fn answers(
+    /// What comes back from a message. Fails only if the chain cannot be asked.
+    async fn answer(
         &self,
         target: &Target,
         abi: &Abi,
         message: &Message,
         args: &[u8],
-    ) -> Result<()> {
+    ) -> Result<Answer> {
         let (name, label) = (&target.host, &message.label);
         let data = [&message.selector[..], args].concat();
         let address = self.address(name)?;
         let dry = self.client.dry_call(&[0; 32], &address, 0, &data).await?;
         let returned = dry.result.with_context(|| {
             format!("the new version of {name} cannot be asked for `{label}`: does it need `--migrate`?")
-        })?;
-        match abi.reply(message, &returned.data)? {
-            // A `&self` message that migrates refuses nobody in particular.
-            Reply::Value(_) | Reply::Refused(_) => Ok(()),
-            Reply::NotDispatched(e) => bail!("{name} does not know `{label}`: {}", variant(&e)),
-        }
+        });
+        let reply = returned.and_then(|returned| abi.reply(message, &returned.data));
+        Ok(match reply {
+            Ok(Reply::Value(_)) => Answer::Value,
+            Ok(Reply::Refused(error)) => Answer::Refused(variant(&error)),
+            Ok(Reply::NotDispatched(e)) => {
+                Answer::Broken(anyhow!("{name} does not know `{label}`: {}", variant(&e)))
+            }
+            Err(error) => Answer::Broken(error),
+        })
     }
 
     /// The upgrades of the record.
@@ -657,6 +725,37 @@ impl Deployed {
     }
 }
 
+/// What comes back from a message that only reads.
+enum Answer {
+    /// What the metadata says.
+    Value,
+    /// The contract's error: a `&self` message that migrates refuses strangers, and zeros name no session.
+    Refused(String),
+    /// It traps, or what it returns is not what the metadata says.
+    Broken(anyhow::Error),
+}
+
+/// Why these lines are accepted: as is said now, or as it was said of all of them in the run that this one goes on with.
+fn reason(lines: &[String], options: &UpgradeOptions, earlier: Option<&Value>) -> Option<String> {
+    if lines.is_empty() {
+        return None;
+    }
+    let remembered = || {
+        let accepted = texts(&earlier?["accepted"]);
+        let same = lines.iter().all(|line| accepted.contains(line));
+        let said = earlier?["reason"].as_str().filter(|_| same)?;
+        Some(said.to_owned())
+    };
+    options.accept.clone().or_else(remembered)
+}
+
+/// The texts of a list.
+fn texts(list: &Value) -> Vec<String> {
+    let all = list.as_array().into_iter().flatten();
+    all.filter_map(|one| one.as_str().map(str::to_owned))
+        .collect()
+}
+
 /// Whether a chain makes no blocks any more: a change is due since a minute by the clock, and the last block is as old.
 fn stands_still(due_ms: u64, clock: Duration, since_block: Duration) -> bool {
     const STILL: Duration = Duration::from_secs(60);
@@ -674,6 +773,10 @@ struct Target {
 }
 
 impl Target {
+    fn change_to(&self, new: &NewCode) -> Value {
+        json!({ &self.change: hex(&new.hash) })
+    }
+
     fn of(contract: &str) -> Self {
         Self {
             host: contract.to_owned(),
@@ -686,6 +789,29 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_is_good_for_the_lines_that_were_accepted_by_it() {
+        let lines = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (none, earlier) = (
+            UpgradeOptions::default(),
+            json!({ "accepted": ["a", "b"], "reason": "before" }),
+        );
+        let why = |of: &[&str], options| reason(&lines(of), options, Some(&earlier));
+        assert_eq!(why(&["a", "b"], &none).as_deref(), Some("before"));
+        assert_eq!(why(&["a", "b", "c"], &none), None);
+        assert_eq!(why(&[], &none), None);
+        let now = UpgradeOptions {
+            accept: Some("now".to_owned()),
+            ..none.clone()
+        };
+        assert_eq!(why(&["a", "c"], &now).as_deref(), Some("now"));
+        assert_eq!(reason(&lines(&["a"]), &none, None), None);
+        assert_eq!(
+            reason(&lines(&["a"]), &none, Some(&json!({ "accepted": ["a"] }))),
+            None
+        );
+    }
 
     #[test]
     fn a_chain_stands_still_after_a_minute_without_a_block() {

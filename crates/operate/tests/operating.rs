@@ -6,7 +6,9 @@ mod common;
 use anyhow::{Context, Result};
 use common::*;
 use serde_json::{json, Value};
+use sp_crypto_hashing::blake2_256;
 use std::{fs, path::Path};
+use vilokanam_client::{hex, Refusal};
 use vilokanam_deploy::{Network, Paths, Record};
 use vilokanam_node::Setup;
 use vilokanam_operate::{
@@ -31,6 +33,47 @@ async fn deployed(network: &Network, folder: &Folder) -> Result<(Deployed, Paths
 
 fn version(contract: &str, name: &str) -> Result<NewCode> {
     NewCode::load(contract, &artifacts_dir(), name)
+}
+
+/// Why versions of the meter are taken.
+const REASON: &str = "its story is told";
+/// What nobody can compare in the meter.
+const BY_HAND: [&str; 2] = [
+    "storage: `ledger.pages` (key 0x2, Mapping<(u32, u16), Page>) is packed by hand, and cannot be compared",
+    "storage: `ledger.meters` (key 0x3, Mapping<u32, StreamMeter>) is packed by hand, and cannot be compared",
+];
+
+fn with_reason() -> UpgradeOptions {
+    UpgradeOptions {
+        accept: Some(REASON.to_owned()),
+        ..UpgradeOptions::default()
+    }
+}
+
+/// Fails unless a stranger's upgrade is refused, and nothing is sent, kept or written down.
+async fn refuses_a_stranger(suite: &mut Deployed, new: &NewCode, paths: &Paths) -> Result<()> {
+    let bob = key("//Bob")?;
+    let before = (
+        suite.client.account(&bob.account()).await?.nonce,
+        fs::read(&paths.record)?,
+        fs::read_dir(paths.record.with_extension("abi"))?.count(),
+    );
+    let tell = |step: &Step| {
+        anyhow::ensure!(matches!(step, Step::Accepted { .. }), "{step:?}");
+        Ok(())
+    };
+    let error = suite.upgrade(&bob, new, &with_reason(), tell).await;
+    assert_eq!(
+        error.expect_err("is a stranger").to_string(),
+        "tick_stream refused `Administered::announce`: NotOwner"
+    );
+    let after = (
+        suite.client.account(&bob.account()).await?.nonce,
+        fs::read(&paths.record)?,
+        fs::read_dir(paths.record.with_extension("abi"))?.count(),
+    );
+    assert_eq!(after, before);
+    Ok(())
 }
 
 /// Why the new version is refused.
@@ -311,12 +354,16 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     let worse = NewCode::new("tick_stream", wasm, worse.to_string())?;
     assert_eq!(
         lines(&mut suite, &worse).await?,
-        ["message: `TickStream::audience` is gone"]
+        [
+            "message: `TickStream::audience` is gone",
+            BY_HAND[0],
+            BY_HAND[1]
+        ]
     );
-    let last = lines(&mut suite, &version("vlk_token", "floor")?).await?;
+    let floor = lines(&mut suite, &version("vlk_token", "floor")?).await?;
     let no_code = "upgrades: the new code has no `set_code_hash`, and can never be replaced";
-    assert_eq!(last.last().map(String::as_str), Some(no_code));
-    assert!(last
+    assert!(floor.iter().any(|line| line == no_code));
+    assert!(floor
         .iter()
         .any(|line| line == "message: `PSP22::transfer` is gone"));
     let moved = lines(&mut suite, &version("payment_handler", "pricing_engine")?).await?;
@@ -336,21 +383,30 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     nameless["source"]["hash"].take();
     let wasm = fs::read(built("floor", "wasm"))?;
     assert!(NewCode::new("vlk_token", wasm, nameless.to_string()).is_err());
+    let wasm = vec![0; 10_000_000];
+    let mut large: Value = serde_json::from_str(&text)?;
+    large["source"]["hash"] = json!(hex(&blake2_256(&wasm)));
+    let large = NewCode::new("tick_stream", wasm, large.to_string())?;
+    let error = suite.upgrade(&alice, &large, &none, |_| Ok(())).await;
+    assert!(matches!(
+        error.expect_err("is too large").downcast_ref(),
+        Some(Refusal::CodeTooLarge {
+            needed: 10_000_000,
+            ..
+        })
+    ));
+    // What is packed by hand cannot be compared: somebody must answer for it.
+    let v2 = version("tick_stream", "tick_stream_v2")?;
+    assert_eq!(lines(&mut suite, &v2).await?, BY_HAND);
     assert_eq!(suite.client.account(&alice.account()).await?.nonce, nonce);
 
     // A stranger cannot announce.
-    let v2 = version("tick_stream", "tick_stream_v2")?;
-    let error = suite.upgrade(&key("//Bob")?, &v2, &none, |_| Ok(())).await;
-    let error = error.expect_err("is a stranger");
-    assert_eq!(
-        error.to_string(),
-        "tick_stream refused `Administered::announce`: NotOwner"
-    );
+    refuses_a_stranger(&mut suite, &v2, &paths).await?;
 
     // The second versions fit.
     let mut steps = Vec::new();
     let outcome = suite
-        .upgrade(&alice, &v2, &none, |step| {
+        .upgrade(&alice, &v2, &with_reason(), |step| {
             steps.push(step.clone());
             Ok(())
         })
@@ -362,11 +418,14 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
         (told.version.as_str(), told.from),
         ("0.2.0", first.to_string())
     );
-    assert!(steps
-        .iter()
-        .any(|step| matches!(step, Step::Unseen { cell } if cell.contains("Page"))));
+    let accepted = BY_HAND.map(str::to_owned);
+    assert_eq!(told.accepted, accepted);
+    let accepted = accepted.map(|what| Step::Accepted { what });
+    assert_eq!(steps.get(..2), Some(&accepted[..]));
     assert!(steps.contains(&Step::Applied { already: false }));
-    assert!(matches!(steps.last(), Some(Step::Verified { messages }) if *messages > 3));
+    assert!(
+        matches!(steps.last(), Some(Step::Verified { messages, refused }) if *messages > 3 && refused.is_empty())
+    );
     assert_eq!(
         suite
             .read("tick_stream", "settles", &Value::Null, None)
@@ -389,7 +448,11 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     let v3 = version("tick_stream", "tick_stream_v3")?;
     assert_eq!(
         lines(&mut suite, &v3).await?,
-        ["storage: `settles` (key 0x6, u32): Settles, was u32"]
+        [
+            "storage: `settles` (key 0x6, u32): Settles, was u32",
+            BY_HAND[0],
+            BY_HAND[1]
+        ]
     );
     let options = UpgradeOptions {
         migrate: Some("migrates".to_owned()),
@@ -450,7 +513,7 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     assert_eq!(
         told,
         [
-            (Some("tick_stream"), None, Some(true)),
+            (Some("tick_stream"), Some(REASON), Some(true)),
             (Some("payment_handler"), None, Some(true)),
             (Some("tick_stream"), Some("migrate rewrites it"), Some(true)),
             (Some("payment_handler"), None, Some(true)),
@@ -539,12 +602,17 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
         |step| matches!(step, Step::Applied { .. }),
         |step| matches!(step, Step::Verified { .. }),
     ] {
-        let (steps, reopened) = stopped_at(suite, &v2, &none, stop, &paths).await?;
+        // The reason is given once, and is good for the runs that go on.
+        let options = match all.is_empty() {
+            true => with_reason(),
+            false => none.clone(),
+        };
+        let (steps, reopened) = stopped_at(suite, &v2, &options, stop, &paths).await?;
         suite = reopened;
         all.extend(
             steps
                 .into_iter()
-                .filter(|step| !matches!(step, Step::Unseen { .. })),
+                .filter(|step| !matches!(step, Step::Accepted { .. })),
         );
     }
     let told = upgraded(&mut suite, &v2, &none).await?;
@@ -563,8 +631,8 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
         due_ms,
         already,
     };
-    let messages = match all.last() {
-        Some(Step::Verified { messages }) => *messages,
+    let (messages, refused) = match all.last() {
+        Some(Step::Verified { messages, refused }) => (*messages, refused.clone()),
         _ => anyhow::bail!("{all:?}"),
     };
     assert_eq!(
@@ -577,7 +645,10 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
             announced(true),
             Step::Applied { already: false },
             Step::Applied { already: true },
-            Step::Verified { messages },
+            Step::Verified {
+                messages,
+                refused: refused.clone(),
+            },
         ]
     );
     let after = occurred(&suite.client).await?;
@@ -600,11 +671,13 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
         .await?;
     let meter = suite.abi("tick_stream")?;
     let own = meter.messages.iter().filter(|one| !one.mutates);
-    assert!(messages > own.filter(|one| one.args.is_empty()).count());
+    assert!(messages + refused.len() > own.filter(|one| one.args.is_empty()).count());
     let again = suite.upgrade(&alice, &v2, &none, |_| Ok(())).await?;
     assert_eq!(again, Outcome::Unchanged);
     let record = Record::load(&paths.record)?.context("a record")?;
     assert_eq!(record.codes["tick_lifecycle"].hash.to_string(), told.to);
+    assert_eq!(record.more["upgrades"][0]["reason"], json!(REASON));
+    assert_eq!(record.more["upgrades"][0]["accepted"], json!(BY_HAND));
     assert!(record.codes.keys().all(|name| !name.starts_with("0x")));
 
     // Each half is compared with the one that runs: a cell of its own is no hindrance, one that only it understands is.
@@ -626,11 +699,8 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
         fields[1]["name"] = json!("other_ms");
         let grown = NewCode::new(contract, built(name, "wasm")?, grown.to_string())?;
         let said = lines(&mut suite, &grown).await?;
-        let last = said.last().context("is refused")?;
-        assert!(
-            last.ends_with("the other half of the contract runs on this cell, too"),
-            "{said:?}"
-        );
+        let other = "the other half of the contract runs on this cell, too";
+        assert!(said.iter().any(|line| line.ends_with(other)), "{said:?}");
     }
 
     // Two processes that opened the record before either wrote it: neither loses what the other did.
@@ -638,7 +708,7 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
     upgraded(
         &mut suite,
         &version("tick_stream", "tick_stream_v2")?,
-        &none,
+        &with_reason(),
     )
     .await?;
     upgraded(
@@ -663,8 +733,8 @@ async fn an_upgrade_goes_on_where_it_stopped() -> Result<()> {
     );
     // The second code still fits a meter that has a cell more.
     let back = version("tick_lifecycle", "tick_lifecycle")?;
-    upgraded(&mut suite, &back, &none).await?;
-    upgraded(&mut suite, &v2, &none).await?;
+    upgraded(&mut suite, &back, &with_reason()).await?;
+    upgraded(&mut suite, &v2, &with_reason()).await?;
 
     // There is something to migrate.
     suite
@@ -748,11 +818,11 @@ async fn a_change_that_waits_is_announced_once() -> Result<()> {
     let (mut suite, paths) = deployed(&network, &folder).await?;
     let alice = key("//Alice")?;
     let v2 = version("tick_stream", "tick_stream_v2")?;
-    let none = UpgradeOptions::default();
     let mut announced = Vec::new();
-    for _ in 0..2 {
+    // The reason is remembered with the change.
+    for options in [with_reason(), UpgradeOptions::default()] {
         let outcome = suite
-            .upgrade(&alice, &v2, &none, |step| {
+            .upgrade(&alice, &v2, &options, |step| {
                 announced.extend(match step {
                     Step::Announced { id, already, .. } => Some((*id, *already)),
                     _ => None,
@@ -766,7 +836,9 @@ async fn a_change_that_waits_is_announced_once() -> Result<()> {
         assert_eq!(id, 1);
         assert!((172_000_000..=172_800_000).contains(&left_ms), "{left_ms}");
         suite = open_suite(&network, &paths).await?;
+        refuses_a_stranger(&mut suite, &v2, &paths).await?;
     }
+    assert_eq!(suite.record.more["upgrades"][0]["reason"], json!(REASON));
     assert_eq!(announced, [(1, false), (1, true)]);
     let status = suite.status().await?;
     let meter = status
@@ -775,5 +847,52 @@ async fn a_change_that_waits_is_announced_once() -> Result<()> {
         .find(|one| one.name == "tick_stream");
     let pending = &meter.context("is there")?.pending;
     assert_eq!((pending.len(), pending[0].due), (1, false));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_version_that_refuses_what_was_answered_is_not_verified() -> Result<()> {
+    const READ: &str = "PaymentHandler::paused_until";
+    let Some(node) = node(&Setup::default())? else {
+        return Ok(());
+    };
+    let network = network(node.port())?;
+    let folder = Folder::new()?;
+    let (mut suite, paths) = deployed(&network, &folder).await?;
+    let built = artifacts_dir().join("payment_handler_v3/payment_handler_v3");
+    let text = fs::read_to_string(built.with_extension("json"))?;
+    let mut abi: Value = serde_json::from_str(&text)?;
+    let messages = abi["spec"]["messages"].as_array_mut().context("messages")?;
+    messages.retain(|message| message["label"] != READ);
+    // Under the name of one that was answered, it refuses strangers.
+    let migrate = messages
+        .iter_mut()
+        .find(|message| message["label"] == "migrate");
+    let migrate = migrate.context("is there")?;
+    migrate["label"] = json!(READ);
+    migrate["mutates"] = json!(false);
+    let new = NewCode::new(
+        "payment_handler",
+        fs::read(built.with_extension("wasm"))?,
+        abi.to_string(),
+    )?;
+    for (options, reads) in [(with_reason(), false), (UpgradeOptions::default(), true)] {
+        let mut applied = Vec::new();
+        let tell = |step: &Step| {
+            if let Step::Applied { already } = step {
+                applied.push(*already);
+            }
+            Ok(())
+        };
+        let error = suite.upgrade(&key("//Alice")?, &new, &options, tell).await;
+        assert_eq!(
+            error.expect_err("was answered").to_string(),
+            format!("the new version of payment_handler refuses `{READ}`, which was answered before: NotOwner")
+        );
+        // The next run knows it, too.
+        assert_eq!(applied, [reads]);
+        suite = open_suite(&network, &paths).await?;
+    }
+    assert_eq!(suite.record.more["upgrades"][0]["finished"], json!(false));
     Ok(())
 }

@@ -15,6 +15,7 @@ use ink_e2e::{
 use psp22::{PSP22Error, Transfer, PSP22};
 use std::{
     env,
+    io::Write,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -92,7 +93,8 @@ async fn ink_e2e_drives_the_suite() -> Result<(), Failure> {
             Ok("1"),
             "{why}"
         );
-        println!("skipped: {why}");
+        // Not by print!, which is shown only when a test fails.
+        writeln!(std::io::stderr(), "SKIPPED: {why}")?;
         return Ok(());
     };
     let process = TestNodeProcess::<PolkadotConfig>::build(node)

@@ -2,7 +2,7 @@
 //! them on nodes too.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     env,
     io::Write,
     process::Command,
@@ -13,8 +13,6 @@ use vilokanam_interfaces::{AccountId, Balance, Hash, Millis};
 
 /// Which chain: `node`, or else the embedded one.
 const STORIES: &str = "VILOKANAM_STORIES";
-/// What a story says that is not told on a node.
-pub const EMBEDDED_ONLY: &str = "embedded only: ";
 /// How many nodes tell stories at a time.
 const NODES: &str = "2";
 
@@ -180,19 +178,6 @@ impl Drop for House {
     }
 }
 
-/// Ends a story here if it is being told on a node, and says why. So far every story can be.
-#[allow(unused_macros)]
-macro_rules! embedded_only {
-    ($why:literal) => {
-        if $crate::house::House::is_node() {
-            println!("{}{}", $crate::house::EMBEDDED_ONLY, $why);
-            return;
-        }
-    };
-}
-#[allow(unused_imports)]
-pub(crate) use embedded_only;
-
 /// Runs this program again for the stories on nodes, and prints which were told where.
 #[test]
 fn every_story_is_told_on_a_node_too() {
@@ -205,18 +190,25 @@ fn every_story_is_told_on_a_node_too() {
         report(&format!("stories on a node: SKIPPED: {NO_NODE}\n"));
         return;
     }
-    let program = env::current_exe().expect("it runs");
-    let told = Command::new(program)
-        .args(["--show-output", "--skip", "every_story_is_told"])
-        .args(["--test-threads", NODES])
-        .env(STORIES, "node")
-        .output()
-        .expect("it runs again");
-    let said = String::from_utf8_lossy(&told.stdout);
-    let tales = Tales::of(&said);
-    report(&tales.table());
-    assert!(told.status.success(), "on a node:\n{said}");
-    assert!(tales.both.len() > tales.embedded.len());
+    let again = |args: &[&str]| {
+        let program = env::current_exe().expect("it runs");
+        let mut again = Command::new(program);
+        again.args(["--skip", "every_story_is_told"]).args(args);
+        let done = again.env(STORIES, "node").output().expect("runs again");
+        (
+            done.status.success(),
+            String::from_utf8_lossy(&done.stdout).into_owned(),
+        )
+    };
+    let (listed, list) = again(&["--list"]);
+    assert!(listed, "{list}");
+    let all: BTreeSet<&str> = named(&list, "", ": test");
+    let (told_well, said) = again(&["--test-threads", NODES]);
+    let told = named(&said, "test ", " ... ok");
+    report(&table(&told));
+    assert!(told_well, "on a node:\n{said}");
+    assert!(!all.is_empty());
+    assert_eq!(told, all, "not every story was told on a node");
 }
 
 /// Past the test harness, which shows what a test prints only if it fails.
@@ -226,41 +218,14 @@ fn report(text: &str) {
         .expect("is printed");
 }
 
-/// Which stories were told on a node, and why others were not.
-#[derive(Default)]
-struct Tales<'a> {
-    both: BTreeSet<&'a str>,
-    embedded: BTreeMap<&'a str, &'a str>,
+/// The names of stories in what the test harness prints: `a::b: test` where it lists them, `test a::b ... ok` where it ran them.
+fn named<'a>(said: &'a str, before: &str, after: &str) -> BTreeSet<&'a str> {
+    let of = |line: &'a str| line.strip_prefix(before)?.strip_suffix(after);
+    said.lines().filter_map(of).collect()
 }
 
-impl<'a> Tales<'a> {
-    /// From the output of the test harness: `test a::b ... ok`, and what each printed under `---- a::b stdout ----`.
-    fn of(said: &'a str) -> Self {
-        let mut tales = Self::default();
-        let mut printing = "";
-        for line in said.lines() {
-            if let Some(named) = line.strip_prefix("---- ") {
-                printing = named.strip_suffix(" stdout ----").unwrap_or("");
-            } else if let Some(why) = line.strip_prefix(EMBEDDED_ONLY) {
-                tales.embedded.insert(printing, why);
-            } else if let Some(name) = line.strip_prefix("test ") {
-                tales.both.extend(name.strip_suffix(" ... ok"));
-            }
-        }
-        tales.both.retain(|name| !tales.embedded.contains_key(name));
-        tales
-    }
-
-    fn table(&self) -> String {
-        let row = |name: &str, node: &str| format!("{name:<90} embedded  {node}\n");
-        let both = self.both.iter().map(|name| row(name, "node"));
-        let embedded = self.embedded.iter();
-        let embedded = embedded.map(|(name, why)| row(name, &format!("-     {why}")));
-        let rows: String = both.chain(embedded).collect();
-        format!(
-            "\n{rows}{} stories on both chains, {} on the embedded one alone\n",
-            self.both.len(),
-            self.embedded.len()
-        )
-    }
+fn table(told: &BTreeSet<&str>) -> String {
+    let row = |name: &&str| format!("{name:<90} embedded  node\n");
+    let rows: String = told.iter().map(row).collect();
+    format!("\n{rows}{} stories on both chains\n", told.len())
 }

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -23,7 +24,8 @@ pub fn node(setup: &Setup) -> Result<Option<Process>> {
     }
     let required = std::env::var_os("VILOKANAM_REQUIRE_NODE").is_some_and(|set| set == "1");
     assert!(!required, "no node: {NO_NODE}");
-    println!("SKIPPED: {NO_NODE}");
+    // Not by print!, which is shown only when a test fails.
+    writeln!(std::io::stderr(), "SKIPPED: {NO_NODE}")?;
     Ok(None)
 }
 
