@@ -28,7 +28,7 @@ enum Room {
 }
 
 /// Nodes on which no story is told now. One that failed left its node in an unknown state: it is not here again.
-static FREE: Mutex<Vec<Box<Directed>>> = Mutex::new(Vec::new());
+static FREE: Mutex<Vec<Directed>> = Mutex::new(Vec::new());
 
 impl House {
     /// Nobody has anything, and nothing is deployed.
@@ -39,10 +39,10 @@ impl House {
         let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut node = free.unwrap_or_else(|| {
             let node = Directed::start().expect("a node starts");
-            Box::new(node.expect(NO_NODE))
+            node.expect(NO_NODE)
         });
         node.start_afresh().expect("begins again");
-        Self::of(Room::Node(node))
+        Self::of(Room::Node(Box::new(node)))
     }
 
     /// As it was.
@@ -173,7 +173,7 @@ impl Drop for House {
         if let (Some(Room::Node(node)), false) = (self.room.take(), std::thread::panicking()) {
             FREE.lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push(node);
+                .push(*node);
         }
     }
 }
