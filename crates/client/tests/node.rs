@@ -267,3 +267,52 @@ async fn a_transaction_that_waits_in_the_pool_is_followed_reported_or_expires() 
     assert_eq!(client.account(&[9; 32]).await?.free, 2_000_000_000_000);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_transaction_that_the_pool_threw_out_is_made_anew_and_lands_once() -> Result<()> {
+    let Some(node) = node()? else { return Ok(()) };
+    let endpoint = format!("ws://127.0.0.1:{}", node.port());
+    let options = Options {
+        poll: Duration::from_millis(20),
+        inclusion: Duration::from_secs(20),
+        ..Options::default()
+    };
+    let client = Client::connect(&[endpoint], options).await?;
+    let alice = Key::parse("//Alice", true)?;
+    let pay = |to| Call::transfer(&[to; 32], 1_000_000_000_000);
+
+    // A development node forgets whom it banned with its next block.
+    let refused = vilokanam_client::NotIncluded::Banned;
+    let throw_out = |hash: vilokanam_client::Hash| {
+        let removed = serde_json::json!([[{ "hash": vilokanam_client::hex(&hash) }]]);
+        client.call_rpc("author_removeExtrinsic", removed)
+    };
+    let banned = client.sign(&alice, &pay(5), 0).await?;
+    throw_out(banned.hash).await?;
+    assert_eq!(client.send(&banned).await, Err(refused.clone()));
+    let found = client.follow(&[banned], Until::Finalized).await?;
+    assert_eq!(found, [Err(refused.clone())]);
+
+    // One that waits behind a gap is thrown out, and sent again once the gap is filled by the one made anew.
+    let second = client.sign(&alice, &pay(6), 1).await?;
+    client.send(&second).await?;
+    throw_out(second.hash).await?;
+    assert_eq!(client.send(&second).await, Err(refused));
+    let first = client.submit(&alice, &pay(5), Until::InBlock).await?;
+    first.result?;
+    let found = client.follow(&[second], Until::Finalized).await?;
+    assert!(found[0].is_ok(), "{found:?}");
+    assert_eq!(client.account(&alice.account()).await?.nonce, 2);
+    for to in [5, 6] {
+        assert_eq!(client.account(&[to; 32]).await?.free, 1_000_000_000_000);
+    }
+
+    // What a block has is found, however the pool refuses it.
+    let next = client.sign(&alice, &pay(7), 2).await?;
+    let all = core::slice::from_ref(&next);
+    client.send(&next).await?;
+    assert!(client.follow(all, Until::InBlock).await?[0].is_ok());
+    assert!(client.send(&next).await.is_err());
+    assert!(client.follow(all, Until::InBlock).await?[0].is_ok());
+    Ok(())
+}
