@@ -43,7 +43,12 @@ run_one() {
 }
 export -f run_one
 # The slow ones first, as far as their names tell.
-{ grep -E '/(both|cli|faults|laws|stories)-' "$out/programs"; grep -vE '/(both|cli|faults|laws|stories)-' "$out/programs"; } >"$out/ordered"
+slow='/(both|cli|faults|laws)-'
+{
+    grep '/stories-' "$out/programs"
+    grep -E "$slow" "$out/programs"
+    grep -vE "/stories-|$slow" "$out/programs"
+} >"$out/ordered"
 touch "$out/passed" "$out/failed"
 xargs -P "$jobs" -L 1 bash -c 'run_one "$0" "$1" "$2"' "$out" <"$out/ordered"
 if [ "$(wc -l <"$out/passed")" -ne "$count" ]; then
