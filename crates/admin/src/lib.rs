@@ -2,15 +2,23 @@
 //! contract of the suite keeps, so that they are written once.
 //!
 //! A contract holds an [`Admin`], forwards the messages of `Administered` to it, and checks and carries out
-//! itself the changes that only it knows. All of it lives in two cells under fixed keys, which no contract may
-//! use for anything else: `0xAD_0001` and `0xAD_0002`.
+//! itself the changes that only it knows. All of it lives in three cells under fixed keys, which no contract may
+//! use for anything else: `0xAD_0001` to `0xAD_0003`.
+//!
+//! A contract may have a *second code*, to which it hands messages over by a delegate call: that code runs on the contract's
+//! storage and under its address. Its hash is kept here, and changes by announcement, as the first code does.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 use ink::{
-    env::DefaultEnvironment,
+    env::{
+        call::{build_call, ExecutionInput, Selector},
+        CallFlags, DefaultEnvironment, ReturnFlags,
+    },
     prelude::vec::Vec,
+    scale::Encode,
     storage::{traits::ManualKey, Lazy},
+    LangError,
 };
 use vilokanam_interfaces::{
     events::admin::*, AccountId, AdminError, Administration, Change, Hash, Millis, PendingChange,
@@ -42,6 +50,8 @@ pub struct Admin {
     authority: Lazy<Authority, ManualKey<0x00AD_0001>>,
     /// The other contracts; unset until the first wiring. Apart, because messages that bill read it.
     wiring: Lazy<Wiring, ManualKey<0x00AD_0002>>,
+    /// The hash of the second code; unset where there is none.
+    second_code: Lazy<Hash, ManualKey<0x00AD_0003>>,
 }
 
 /// The slots of a wiring that a contract needs, and those that it may change later.
@@ -55,6 +65,12 @@ pub struct Slots {
     pub payments: bool,
     /// Needs the meter.
     pub meter: bool,
+    /// Needs the pass office.
+    pub passes: bool,
+    /// Needs patronage.
+    pub patronage: bool,
+    /// Needs the directory.
+    pub directory: bool,
 }
 
 impl Slots {
@@ -64,6 +80,9 @@ impl Slots {
         pricing: false,
         payments: false,
         meter: false,
+        passes: false,
+        patronage: false,
+        directory: false,
     };
 
     /// Whether `wiring` fills exactly these slots.
@@ -72,6 +91,9 @@ impl Slots {
             && self.pricing == wiring.pricing.is_some()
             && self.payments == wiring.payments.is_some()
             && self.meter == wiring.meter.is_some()
+            && self.passes == wiring.passes.is_some()
+            && self.patronage == wiring.patronage.is_some()
+            && self.directory == wiring.directory.is_some()
     }
 }
 
@@ -168,7 +190,41 @@ impl Admin {
             pending: authority.pending,
             layout_version,
             code_hash: code_hash(),
+            second_code: self.second_code.get(),
         }
+    }
+
+    /// Makes `code` the second code, and keeps the chain from dropping it. Traps if the chain does not have it.
+    pub fn set_second_code(&mut self, code: Hash) {
+        // The mock chain of unit tests has no code to keep.
+        #[cfg(not(feature = "std"))]
+        {
+            if let Some(old) = self.second_code.get() {
+                ink::env::unlock_delegate_dependency::<DefaultEnvironment>(&old);
+            }
+            ink::env::lock_delegate_dependency::<DefaultEnvironment>(&code);
+        }
+        self.second_code.set(&code);
+    }
+
+    /// The second code; the zero hash where there is none.
+    pub fn second_code(&self) -> Hash {
+        self.second_code.get_or_default()
+    }
+
+    /// Runs the message that was called in the second code, and answers what that answers. Answers `Err(failed)` if the chain has no
+    /// such code. Nothing of storage may have been changed before, and nothing after it runs.
+    pub fn hand_over(&self, failed: impl Encode) -> ! {
+        let _ = build_call::<DefaultEnvironment>()
+            .delegate(self.second_code())
+            .call_flags(CallFlags::FORWARD_INPUT | CallFlags::TAIL_CALL)
+            // Not sent: the input of this call is.
+            .exec_input(ExecutionInput::new(Selector::new([0; 4])))
+            .returns::<()>()
+            .try_invoke();
+        // Reached only if the chain has no such code.
+        let failed: Result<Result<(), _>, LangError> = Ok(Err(failed));
+        ink::env::return_value(ReturnFlags::REVERT, &failed)
     }
 
     /// See `Administered::propose_owner`.
@@ -217,6 +273,11 @@ impl Admin {
                 // Before the first wiring an announced one would take its place, and leave slots empty for ever.
                 if !slots.fit(wiring) || self.wiring.get().is_none() {
                     return Err(AdminError::WiringMismatch);
+                }
+            }
+            Change::SecondCode(_) => {
+                if self.second_code.get().is_none() {
+                    return Err(AdminError::UnsupportedChange);
                 }
             }
             Change::Delay(delay_ms) => {
@@ -282,8 +343,15 @@ impl Admin {
                     pricing: wiring.pricing.or(before.pricing),
                     payments: wiring.payments.or(before.payments),
                     meter: wiring.meter.or(before.meter),
+                    passes: wiring.passes.or(before.passes),
+                    patronage: wiring.patronage.or(before.patronage),
+                    directory: wiring.directory.or(before.directory),
                 });
                 *wiring = before;
+            }
+            Change::SecondCode(hash) => {
+                let new = core::mem::replace(hash, self.second_code());
+                self.set_second_code(new);
             }
             Change::Delay(delay_ms) => {
                 if *delay_ms <= authority.change_delay_ms {

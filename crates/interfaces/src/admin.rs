@@ -15,10 +15,16 @@ pub struct Wiring {
     pub registry: Option<AccountId>,
     /// `pricing_engine`: wired into `tick_stream`.
     pub pricing: Option<AccountId>,
-    /// `payment_handler`: wired into `pricing_engine` and `tick_stream`.
+    /// `payment_handler`: wired into `pricing_engine`, `tick_stream`, `pass_office` and `patronage`.
     pub payments: Option<AccountId>,
-    /// `tick_stream`: wired into `payment_handler`.
+    /// `tick_stream`: wired into `payment_handler` and `patronage`.
     pub meter: Option<AccountId>,
+    /// `pass_office`: wired into `pricing_engine` and `payment_handler`.
+    pub passes: Option<AccountId>,
+    /// `patronage`: wired into `payment_handler` and `tick_stream`.
+    pub patronage: Option<AccountId>,
+    /// `directory`: wired into `patronage`.
+    pub directory: Option<AccountId>,
 }
 
 /// A change that only acts after it has been announced for the change delay.
@@ -29,8 +35,9 @@ pub struct Wiring {
 pub enum Change {
     /// Run the code with this hash. Every contract.
     Code(Hash),
-    /// Call other contracts. `pricing_engine`: registry and payments; `tick_stream`: registry and pricing only
-    /// (its payments and the payment handler's meter are wired once, for ever: they hold the money together).
+    /// Call, or obey, other contracts. `pricing_engine`: registry, payments and passes; `payment_handler`: passes and patronage;
+    /// `tick_stream`: registry, pricing and patronage; `pass_office`: registry; `patronage`: registry, meter and directory;
+    /// `directory` and `moderation`: registry. The other slots are wired once, for ever: they hold the money together.
     Wiring(Wiring),
     /// List a PSP22 token as a new asset. `payment_handler` only.
     ListToken(AccountId),
@@ -45,8 +52,9 @@ pub enum Change {
     Fees(FeeSchedule),
     /// Where platform fees and donations go. `payment_handler` only.
     Treasury(AccountId),
-    /// The hash of the code of `tick_lifecycle`. `tick_stream` only.
-    Lifecycle(Hash),
+    /// The hash of the second code, which the contract hands messages over to. `tick_stream`: `tick_lifecycle`; `payment_handler`:
+    /// `payment_desk`; `pricing_engine`: `pricing_plans`; `vlk_token`: `vlk_permit`.
+    SecondCode(Hash),
     /// Let changes wait longer from now on; those that wait already keep their time. Every contract. It can never be
     /// lowered.
     Delay(Millis),
@@ -83,6 +91,8 @@ pub struct Administration {
     pub layout_version: u32,
     /// The hash of the code that runs.
     pub code_hash: Hash,
+    /// The hash of the second code, of a contract that has one.
+    pub second_code: Option<Hash>,
 }
 
 /// Why an administrative message was refused.

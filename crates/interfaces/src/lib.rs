@@ -10,7 +10,11 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 pub mod admin;
+pub mod directory;
 pub mod events;
+pub mod moderation;
+pub mod pass_office;
+pub mod patronage;
 pub mod payment_handler;
 pub mod pricing_engine;
 pub mod stream_registry;
@@ -18,6 +22,10 @@ pub mod tick_stream;
 pub mod vlk_token;
 
 pub use admin::*;
+pub use directory::*;
+pub use moderation::*;
+pub use pass_office::*;
+pub use patronage::*;
 pub use payment_handler::*;
 pub use pricing_engine::*;
 pub use stream_registry::*;

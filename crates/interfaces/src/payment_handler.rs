@@ -1,6 +1,8 @@
 //! `payment_handler`: the money. Pools, holds, payable balances, fees.
 
-use crate::{AccountId, AdminError, AssetId, Balance, Class, Millis, Share};
+use crate::{
+    AccountId, AdminError, AssetId, Balance, Class, Millis, PermittedDeposit, SessionId, Share,
+};
 use ink::prelude::vec::Vec;
 
 /// The largest hold, so that a hold in 10^9ths fits 128 bits.
@@ -17,6 +19,10 @@ pub const MAX_PAUSE_MS: Millis = 259_200_000;
 pub const PAUSE_REST_MS: Millis = 259_200_000;
 /// The most items in one settlement.
 pub const MAX_SETTLEMENT: u32 = 64;
+/// The most categories that a viewer limits in one asset.
+pub const MAX_CATEGORY_LIMITS: u32 = 4;
+/// How long a loosened spending limit waits: a day.
+pub const LOOSEN_DELAY_MS: Millis = 86_400_000;
 
 /// The platform's fees, in basis points of what viewers pay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +77,117 @@ pub struct SettleItem {
     pub after: Balance,
     /// Its referrer.
     pub referrer: Option<AccountId>,
-    /// The viewer whose hold ends, and what is released to their pool.
-    pub release: Option<(AccountId, Balance)>,
+    /// If its hold ends: what becomes of the rest.
+    pub release: Option<Release>,
+}
+
+/// What is left of a hold that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Release {
+    /// Whose pool it came from, and goes to.
+    pub to: AccountId,
+    /// How much.
+    pub amount: Balance,
+    /// When it was placed, for the windows of spending limits; 0 where others gave part of it, which no limit counted.
+    pub placed_ms: Millis,
+    /// For what category.
+    pub category: u16,
+}
+
+/// The most that a viewer wants to spend of an asset. `None`: no limit.
+///
+/// It binds what leaves the viewer's free pool other than by `withdraw`: holds, top-ups, tips, contributions, passes, budgets of
+/// sponsors. What is released of what was placed within the same window counts no longer.
+/// Windows are of UTC: days, weeks from Monday, calendar months.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct SpendingLimits {
+    /// Of one session: its hold with the viewer's own top-ups.
+    pub session: Option<Balance>,
+    /// In a day.
+    pub day: Option<Balance>,
+    /// In a week.
+    pub week: Option<Balance>,
+    /// In a month.
+    pub month: Option<Balance>,
+    /// In a month, on one category each; ascending, at most `MAX_CATEGORY_LIMITS`.
+    pub categories: Vec<(u16, Balance)>,
+}
+
+/// A viewer's limits in an asset, and what counts against them now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Spending {
+    /// The limits that bind now.
+    pub limits: SpendingLimits,
+    /// Those that wait, and from when they bind.
+    pub next: Option<(SpendingLimits, Millis)>,
+    /// Spent today.
+    pub day: Balance,
+    /// Spent this week.
+    pub week: Balance,
+    /// Spent this month.
+    pub month: Balance,
+    /// Spent this month on each limited category, in the order of `limits.categories`.
+    pub categories: Vec<Balance>,
+}
+
+/// Which limit something would pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum LimitKind {
+    /// Of one session.
+    Session,
+    /// Of the day.
+    Day,
+    /// Of the week.
+    Week,
+    /// Of the month.
+    Month,
+    /// Of the month, on a category.
+    Category(u16),
+}
+
+/// Money from a pool to payees, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Payment {
+    /// Whose pool pays.
+    pub payer: AccountId,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much, fee included; above zero.
+    pub amount: Balance,
+    /// Whose fee the platform takes.
+    pub class: Class,
+    /// The category that a limit may bind; `None`: none.
+    pub category: Option<u16>,
+    /// Who takes what the others leave.
+    pub owner: AccountId,
+    /// At most three, as a stream's.
+    pub cohosts: Vec<Share>,
+}
+
+/// Money from one pool to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Shift {
+    /// Whose pool.
+    pub from: AccountId,
+    /// To whose.
+    pub to: AccountId,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much; above zero.
+    pub amount: Balance,
+    /// The category that a limit may bind; `None`: none.
+    pub category: Option<u16>,
+    /// `None`: it is spent by `from`, within limits. When it was placed: it goes back to `to`, is never paused, and counts no longer
+    /// in the windows that have not ended since; 0: in none.
+    pub back_of_ms: Option<Millis>,
 }
 
 /// A viewer's money in one asset.
@@ -82,8 +197,10 @@ pub struct SettleItem {
 pub struct Pool {
     /// What can be withdrawn, or placed on hold.
     pub free: Balance,
-    /// How many sessions of the viewer hold money in this asset.
+    /// How many sessions hold money of this pool.
     pub holds: u32,
+    /// Whether spending limits bind it.
+    pub limited: bool,
 }
 
 /// What the contract owes in one asset.
@@ -201,14 +318,35 @@ pub enum PaymentHandlerError {
     Overflow,
     /// An administrative refusal.
     Admin(AdminError),
+    /// The caller is none of the contracts that may do this.
+    NotAuthorised,
+    /// It would pass a spending limit of the viewer.
+    AboveLimit {
+        /// Which.
+        kind: LimitKind,
+        /// What it leaves.
+        left: Balance,
+    },
+    /// The limits of categories are too many, or not ascending.
+    InvalidLimits,
+    /// The permit was refused, and the allowance does not suffice.
+    PermitRefused,
+    /// Nothing is payable to the caller, or less than that.
+    PayableTooSmall {
+        /// What is payable.
+        payable: Balance,
+    },
+    /// The chain does not have the code of `payment_desk`.
+    DeskFailed,
 }
 
 /// The money: one pool for each viewer and asset, total holds, payable balances, fees, withdrawals.
 ///
-/// Constructor `new(treasury: AccountId, fees: FeeSchedule, tokens: Vec<AccountId>, change_delay_ms: Millis) ->
-/// Result<Self, AdminError>`: the caller becomes the owner; asset 0 is the chain's native token, `tokens` become assets 1, 2, …
+/// Constructor `new(treasury: AccountId, fees: FeeSchedule, tokens: Vec<AccountId>, change_delay_ms: Millis, desk: Hash) ->
+/// Result<Self, AdminError>`: the caller becomes the owner; asset 0 is the chain's native token, `tokens` become assets 1, 2, …; `desk`
+/// is the hash of the uploaded code of `payment_desk`.
 /// `DelayOutOfRange`: the delay; `InvalidSetup`: fees above their limits, a token twice, too many. Wired to the meter
-/// (`tick_stream`), once.
+/// (`tick_stream`), once, and to passes and patronage, which may spend from pools but never touch holds.
 ///
 /// Exits (`withdraw`, `withdraw_payable`, `push_payable`) are never paused, and need nothing but this contract and the asset.
 #[ink::trait_definition]
@@ -346,7 +484,7 @@ pub trait PaymentHandler {
     #[ink(message)]
     fn sweep(&mut self, asset: AssetId) -> Result<Balance, PaymentHandlerError>;
 
-    /// Pauses deposits and new holds (opens, top-ups) for `duration_ms`. Exits and settling go on.
+    /// Pauses deposits and new holds (opens, top-ups), tips, contributions, passes and budgets for `duration_ms`. Exits and settling go on.
     ///
     /// Caller: the contract's owner.
     ///
@@ -372,50 +510,6 @@ pub trait PaymentHandler {
     #[ink(message)]
     fn unpause(&mut self) -> Result<(), PaymentHandlerError>;
 
-    /// Opens a hold on `viewer`'s pool and returns the fees of `class`, which the session keeps.
-    ///
-    /// Caller: the meter. Emits nothing: the meter's event tells it.
-    ///
-    /// # Errors
-    /// - `NotMeter`; `Paused`; `UnknownAsset`; `AssetNotAllowed`; `ZeroAmount`; `HoldTooLarge`; `PoolTooSmall`.
-    #[ink(message)]
-    fn hold(
-        &mut self,
-        viewer: AccountId,
-        asset: AssetId,
-        amount: Balance,
-        class: Class,
-    ) -> Result<FeeTerms, PaymentHandlerError>;
-
-    /// What `hold` would answer to the meter now. Changes nothing.
-    ///
-    /// Caller: anyone.
-    ///
-    /// # Errors
-    /// - As `hold`, but for `NotMeter`.
-    #[ink(message)]
-    fn would_hold(
-        &self,
-        viewer: AccountId,
-        asset: AssetId,
-        amount: Balance,
-        class: Class,
-    ) -> Result<FeeTerms, PaymentHandlerError>;
-
-    /// Adds `amount` from `payer`'s pool to a hold that is open. The payer gives it: what remains goes to the viewer.
-    ///
-    /// Caller: the meter, which checks the whole hold against `MAX_HOLD`.
-    ///
-    /// # Errors
-    /// - `NotMeter`; `Paused`; `UnknownAsset`; `AssetNotAllowed`; `ZeroAmount`; `PoolTooSmall`.
-    #[ink(message)]
-    fn top_up(
-        &mut self,
-        payer: AccountId,
-        asset: AssetId,
-        amount: Balance,
-    ) -> Result<(), PaymentHandlerError>;
-
     /// Moves what sessions owe from total holds to payable balances and fees, and releases the holds that end.
     /// Moves no token, and is never paused. Every payee is credited once.
     ///
@@ -435,5 +529,148 @@ pub trait PaymentHandler {
         &mut self,
         terms: Vec<PayTerms>,
         items: Vec<SettleItem>,
+    ) -> Result<(), PaymentHandlerError>;
+}
+
+/// Holds: what the meter places on them.
+///
+/// Sent to `payment_handler`, which hands them over to a second code, `payment_desk`, for a viewer with spending limits.
+#[ink::trait_definition]
+pub trait Holds {
+    /// Opens a hold on `payer`'s pool and returns the fees of `class`, which the session keeps.
+    ///
+    /// Caller: the meter. Emits nothing: the meter's event tells it.
+    ///
+    /// # Errors
+    /// - `NotMeter`; `Paused`; `UnknownAsset`; `AssetNotAllowed`; `ZeroAmount`; `HoldTooLarge`; `PoolTooSmall`;
+    /// - `AboveLimit`: in the order of `LimitKind`; `DeskFailed`: the limits cannot be told.
+    #[ink(message)]
+    fn hold(
+        &mut self,
+        payer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+        class: Class,
+        category: u16,
+    ) -> Result<FeeTerms, PaymentHandlerError>;
+
+    /// What `hold` would answer to the meter now. Changes nothing.
+    ///
+    /// Caller: anyone.
+    ///
+    /// # Errors
+    /// - As `hold`, but for `NotMeter`.
+    #[ink(message)]
+    fn would_hold(
+        &self,
+        payer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+        class: Class,
+        category: u16,
+    ) -> Result<FeeTerms, PaymentHandlerError>;
+
+    /// Adds `amount` from `payer`'s pool to a hold that is open. The payer gives it: what remains goes to the viewer.
+    /// `held` is what the limit of a session counts besides: the hold so far, if the payer is its viewer.
+    ///
+    /// Caller: the meter, which checks the whole hold against `MAX_HOLD`.
+    ///
+    /// # Errors
+    /// - `NotMeter`; `Paused`; `UnknownAsset`; `AssetNotAllowed`; `ZeroAmount`; `PoolTooSmall`; `AboveLimit`, `DeskFailed`.
+    #[ink(message)]
+    fn top_up(
+        &mut self,
+        payer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+        category: u16,
+        held: Balance,
+    ) -> Result<(), PaymentHandlerError>;
+}
+
+/// Payments at once, spending limits, refunds, deposits by permit.
+///
+/// Sent to `payment_handler`, which hands them over to a second code, `payment_desk`, that runs on its storage. Each ends with
+/// `DeskFailed` if the chain lacks that code: no exit is among them.
+#[ink::trait_definition]
+pub trait PaymentDesk {
+    /// Pays from a pool to payees, at once, and returns the platform's fee. Split as a session's money is, without a referrer.
+    ///
+    /// Caller: `pass_office` or `patronage`, as wired. Emits nothing: its caller's event tells it.
+    ///
+    /// # Errors
+    /// - `NotAuthorised`; `Paused`; `UnknownAsset`; `AssetNotAllowed`; `ZeroAmount`; `PoolTooSmall`; `AboveLimit`;
+    /// - `BadSettlement`: more than three co-hosts, or shares above the whole; `Overflow`: the amount is above `MAX_HOLD`.
+    #[ink(message)]
+    fn pay(&mut self, payment: Payment) -> Result<Balance, PaymentHandlerError>;
+
+    /// Moves money between pools.
+    ///
+    /// Caller: `patronage`, as wired. Emits nothing: its caller's event tells it.
+    ///
+    /// # Errors
+    /// - `NotAuthorised`; with `back_of_ms` none: `Paused`; `UnknownAsset`; with `back_of_ms` none: `AssetNotAllowed`; `ZeroAmount`;
+    ///   `PoolTooSmall`; `AboveLimit`.
+    #[ink(message)]
+    fn shift(&mut self, shift: Shift) -> Result<(), PaymentHandlerError>;
+
+    /// Gives `amount` of what is payable to the caller back to a viewer's pool, for a session that is closed. Never paused.
+    ///
+    /// Caller: anyone, of their own; `session` is what they say it is for.
+    ///
+    /// # Events
+    /// `Refunded { payee, viewer, number, asset, amount }`.
+    ///
+    /// # Errors
+    /// - `UnknownAsset`; `ZeroAmount`; `PayableTooSmall`; `Overflow`.
+    #[ink(message)]
+    fn refund(
+        &mut self,
+        session: SessionId,
+        asset: AssetId,
+        amount: Balance,
+    ) -> Result<(), PaymentHandlerError>;
+
+    /// Sets the caller's spending limits in an asset. What is tighter binds at once, what is looser (or no limit) after
+    /// `LOOSEN_DELAY_MS`; limits that still wait are replaced. All `None`: no limits, after that time.
+    ///
+    /// Caller: anyone, for themselves.
+    ///
+    /// # Events
+    /// `LimitsSet { viewer, asset, now, next }`.
+    ///
+    /// # Errors
+    /// - `UnknownAsset`; `InvalidLimits`.
+    #[ink(message)]
+    fn set_spending_limits(
+        &mut self,
+        asset: AssetId,
+        limits: SpendingLimits,
+    ) -> Result<(), PaymentHandlerError>;
+
+    /// A viewer's limits, and what counts against them now.
+    ///
+    /// # Errors
+    /// - Only `DeskFailed`.
+    #[ink(message)]
+    fn spending(&self, viewer: AccountId, asset: AssetId) -> Result<Spending, PaymentHandlerError>;
+
+    /// As `deposit_token` of `viewer`, who signed a permit for it or gave an allowance before.
+    ///
+    /// Caller: the meter, for its caller.
+    ///
+    /// # Events
+    /// `Deposited { viewer, asset, amount }`.
+    ///
+    /// # Errors
+    /// - `NotMeter`; as `deposit_token` up to `Overflow`;
+    /// - `PermitRefused`: the token refused the permit (or could not be asked), and the allowance does not suffice;
+    /// - then as `deposit_token`.
+    #[ink(message)]
+    fn deposit_permitted(
+        &mut self,
+        viewer: AccountId,
+        asset: AssetId,
+        deposit: PermittedDeposit,
     ) -> Result<(), PaymentHandlerError>;
 }

@@ -116,6 +116,8 @@ pub struct Broadcast {
 pub struct StreamFacts {
     /// Its class.
     pub class: Class,
+    /// Its category.
+    pub category: u16,
     /// The number of its newest terms.
     pub terms_no: TermsNo,
     /// Its newest terms.

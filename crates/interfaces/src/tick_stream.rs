@@ -1,8 +1,8 @@
 //! `tick_stream`: how many seconds, and for how much. Sessions, their holds, and the clock that bills them.
 
 use crate::{
-    AccountId, AssetId, Balance, BroadcastNo, Footprint, Hash, Millis, PageNo, PaymentHandlerError,
-    PlanNo, PricingEngineError, SessionNo, StreamId, TermsNo,
+    AccountId, AssetId, Balance, BroadcastNo, Class, Footprint, Hash, Millis, PageNo,
+    PatronageError, PaymentHandlerError, PlanNo, PricingEngineError, SessionNo, StreamId, TermsNo,
 };
 use ink::prelude::{boxed::Box, vec::Vec};
 
@@ -110,6 +110,33 @@ pub struct Session {
     pub voucher_ms: Millis,
     /// Since when vouchers count time; 0: it never took any.
     pub voucher_from_ms: Millis,
+    /// The stream's class at open, which the plan's factors go by.
+    pub class: Class,
+    /// The stream's category at open.
+    pub category: u16,
+    /// The audience step at open, counted from 1; 0: none.
+    pub step: u8,
+    /// The discount's factor in millionths.
+    pub discount: u32,
+    /// When the discount lapses; 0: it has none.
+    pub discount_until_ms: Millis,
+    /// How much of it is free: what was left of the viewer's preview at open.
+    pub preview_ms: u32,
+    /// Who placed the hold, if not the viewer: what remains goes back there.
+    pub sponsor: Option<AccountId>,
+}
+
+/// What makes watching cheaper, if the viewer asks for it at open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[allow(clippy::cast_possible_truncation)] // from the codec's derive
+pub enum Discount {
+    /// Nothing.
+    None,
+    /// The viewer's best pass for the stream or its owner.
+    Pass,
+    /// What the viewer has at stake; nothing, if that is too little or cannot be told.
+    Stake,
 }
 
 /// What `open` takes.
@@ -130,6 +157,21 @@ pub struct OpenRequest {
     pub referrer: Option<AccountId>,
     /// The sr25519 key that signs vouchers (the viewer's own, or one made for the session); `None`: the clock bills.
     pub key: Option<AccountId>,
+    /// What makes it cheaper.
+    pub discount: Discount,
+    /// Who placed a budget for this stream at `patronage`, from which the hold is taken instead of the viewer's pool.
+    pub sponsor: Option<AccountId>,
+}
+
+/// Tokens that come into the viewer's pool in the transaction that opens a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct PermittedDeposit {
+    /// How much of the request's asset.
+    pub amount: Balance,
+    /// The viewer's permit for the payment handler to take exactly that (`VlkPermit::permit`), by its deadline and signature;
+    /// `None`: an allowance was given before.
+    pub permit: Option<(Millis, [u8; 64])>,
 }
 
 /// What opening would do.
@@ -410,6 +452,12 @@ pub enum TickStreamError {
     NotCreator,
     /// The session is not closing.
     NotClosing,
+    /// A sponsored session is billed by the clock, within the hold that its sponsor placed: it takes no key and no top-up.
+    Sponsored,
+    /// The contract of sponsors could not be called.
+    PatronageFailed,
+    /// The contract of sponsors refused.
+    Patronage(PatronageError),
 }
 
 /// The meter passes errors on in boxes, which keeps its code small, and opens them at its messages.
@@ -424,7 +472,7 @@ impl From<Box<TickStreamError>> for TickStreamError {
 /// Constructor `new(genesis_hash: Hash, exit_delay_ms: Millis, change_delay_ms: Millis, lifecycle: Hash) -> Result<Self,
 /// AdminError>`: the caller becomes the owner; `lifecycle` is the hash of the uploaded code of `tick_lifecycle`.
 /// `DelayOutOfRange`: the change delay; `InvalidSetup`: an exit delay above `MAX_GRACE_MS`, or below `MIN_EXIT_DELAY_MS` with a
-/// change delay above zero. Wired to registry, pricing and payments; payments once and for ever.
+/// change delay above zero. Wired to registry, pricing, payments and patronage; payments once and for ever.
 ///
 /// A session **ends** when its accrual ends for good: its hold is used up, its price passed its ceiling, its `until_ms` or the
 /// broadcast's end has come (see `PricingEngine::charge`). It then costs nothing more, and anyone may settle and close it.
@@ -578,7 +626,7 @@ pub trait TickLifecycle {
     ///
     /// # Events
     /// `SessionOpened { viewer, number, stream, broadcast, page, seat, asset, terms, fee_bps, referral_bps, referrer, hold,
-    /// rate_per_sec, factor, ceiling, until_ms, plan, key }`; `PageProvided` before it if the caller paid for a page.
+    /// rate_per_sec, factor, ceiling, until_ms, plan, key, extras }`; with a sponsor, the sponsor is in `extras`; `PageProvided` before it if the caller paid for a page.
     ///
     /// # Errors
     /// - `NotWired`;
@@ -586,12 +634,42 @@ pub trait TickLifecycle {
     /// - `UntilPassed`: `until_ms` is not after now;
     /// - `PricingFailed`, `Pricing(_)`: as `PricingEngine::offer`;
     /// - `StreamFull`; `Overflow`: no more numbers;
-    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::hold`;
+    /// - with a sponsor: `PatronageFailed`, `Patronage(_)`: as `Patronage::sponsor_session`;
+    /// - `PaymentsFailed`, `Payments(_)`: as `Holds::hold`;
     /// - `StreamFull`: the last page with a vacant seat has no room for these terms.
     ///
-    /// `InvalidKey`, for the zero key, comes after `UntilPassed`.
+    /// `InvalidKey`, for the zero key, comes after `UntilPassed`; then `Sponsored`, for a sponsor and a key together.
     #[ink(message)]
     fn open(&mut self, request: OpenRequest) -> Result<SessionNo, TickStreamError>;
+
+    /// Moves tokens of the caller to the caller's pool, by a permit that the caller signed or an allowance, and opens a session, in one
+    /// transaction: all of it happens, or nothing. A permit that was used already is passed over if the allowance suffices.
+    ///
+    /// Caller: anyone, with tokens of the request's asset.
+    ///
+    /// # Events
+    /// `Deposited`, then as `open`.
+    ///
+    /// # Errors
+    /// - `NotWired`;
+    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentDesk::deposit_permitted`;
+    /// - then as `open`.
+    #[ink(message)]
+    fn deposit_and_open(
+        &mut self,
+        request: OpenRequest,
+        deposit: PermittedDeposit,
+    ) -> Result<SessionNo, TickStreamError>;
+
+    /// How much of the plan's free preview of `preview_ms` a viewer has left in a broadcast.
+    #[ink(message)]
+    fn preview_left(
+        &self,
+        viewer: AccountId,
+        stream: StreamId,
+        broadcast: BroadcastNo,
+        preview_ms: u32,
+    ) -> u32;
 
     /// Adds empty pages to a stream, so that viewers pay no deposit for their seats. The caller pays, and may clear them.
     ///
@@ -649,9 +727,9 @@ pub trait TickLifecycle {
     ///
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `ZeroAmount`; `HoldTooLarge`;
+    /// - `Sponsored`; `ZeroAmount`; `HoldTooLarge`;
     /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`;
-    /// - `PaymentsFailed`, `Payments(_)`: as `PaymentHandler::top_up`.
+    /// - `PaymentsFailed`, `Payments(_)`: as `Holds::top_up`.
     #[ink(message)]
     fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), TickStreamError>;
 
@@ -697,7 +775,7 @@ pub trait TickLifecycle {
     ///
     /// # Errors
     /// - `NotWired`; `SessionNotFound`, `SessionClosed`;
-    /// - `InvalidKey`: the zero key, or no change;
+    /// - `InvalidKey`: the zero key, or no change; `Sponsored`;
     /// - `ExitBegun`;
     /// - `KeyChanging`: there is a key, and the one before it still counts;
     /// - `PricingFailed`, `Pricing(_)`; `SessionEnded`.

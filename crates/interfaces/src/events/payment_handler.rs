@@ -1,6 +1,6 @@
 //! Events of `PaymentHandler`. Holds and settlements are told by the meter's events, what the owner changes by `ChangeApplied`.
 
-use crate::{AccountId, AssetId, Balance, Millis};
+use crate::{AccountId, AssetId, Balance, Millis, SessionNo, SpendingLimits};
 
 /// Money came into a pool.
 #[ink::event]
@@ -83,4 +83,37 @@ pub struct AssetListed {
     pub asset: AssetId,
     /// The token.
     pub token: AccountId,
+}
+
+/// A payee gave money back.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refunded {
+    /// Who.
+    #[ink(topic)]
+    pub payee: AccountId,
+    /// To whose pool.
+    #[ink(topic)]
+    pub viewer: AccountId,
+    /// For which of the viewer's sessions, as the payee says.
+    pub number: SessionNo,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Balance,
+}
+
+/// A viewer limited their own spending.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitsSet {
+    /// Who.
+    #[ink(topic)]
+    pub viewer: AccountId,
+    /// The asset.
+    pub asset: AssetId,
+    /// What binds now.
+    pub now: SpendingLimits,
+    /// What will bind, and from when, if that is looser.
+    pub next: Option<(SpendingLimits, Millis)>,
 }

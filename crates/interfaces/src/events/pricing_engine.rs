@@ -1,6 +1,6 @@
 //! Events of `PricingEngine`.
 
-use crate::{AssetRate, BroadcastNo, PlanKind, PlanNo, StreamId};
+use crate::{AssetRate, BroadcastNo, PlanKind, PlanNo, Staking, StreamId};
 use ink::prelude::vec::Vec;
 
 /// A stream's rates changed.
@@ -29,4 +29,14 @@ pub struct PlanSet {
     pub plan: PlanNo,
     /// The plan.
     pub kind: PlanKind,
+}
+
+/// Another staking contract, or none, is asked from now on.
+#[ink::event]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StakingSet {
+    /// Before.
+    pub old: Option<Staking>,
+    /// Now.
+    pub new: Option<Staking>,
 }

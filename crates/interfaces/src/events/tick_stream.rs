@@ -48,6 +48,24 @@ pub struct SessionOpened {
     pub plan: PlanNo,
     /// The key that signs its vouchers; none: the clock bills it.
     pub key: Option<AccountId>,
+    /// What else makes its price, or pays for it; `None` for most.
+    pub extras: Option<OpenedWith>,
+}
+
+/// What makes a session's price besides rate and factor, and who pays, where that is not the viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct OpenedWith {
+    /// The audience step, counted from 1; 0: none.
+    pub step: u8,
+    /// The discount's factor in millionths.
+    pub discount: u32,
+    /// When the discount lapses; 0: there is none.
+    pub discount_until_ms: Millis,
+    /// How much of the session is free.
+    pub preview_ms: u32,
+    /// Whose budget placed the hold.
+    pub sponsor: Option<AccountId>,
 }
 
 /// A hold was topped up.
@@ -202,7 +220,7 @@ pub struct SessionClosed {
     pub hold: Balance,
     /// What went to the payees in all.
     pub settled: Balance,
-    /// What went back to the viewer's pool.
+    /// What went back to the viewer's pool, or to the sponsor's budget.
     pub released: Balance,
     /// Who closed it.
     pub by: AccountId,
