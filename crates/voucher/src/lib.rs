@@ -1,5 +1,6 @@
 //! Vouchers: what a viewer signs for the seconds it watches, off the chain. This crate is the one definition of their bytes,
-//! for the contract that redeems them and for every client; `docs/vouchers.md` has the table for other languages.
+//! for the contract that redeems them and for every client; `docs/vouchers.md` has the table for other languages. So it is of
+//! permits, by which a holder of tokens approves a spender: see `Permit`.
 //!
 //! A voucher is cumulative: it names all the time delivered and all the money owed since its session took vouchers, so the newest
 //! replaces all before it. Times are in milliseconds, amounts in base units of the session's asset. Nothing here panics,
@@ -14,8 +15,11 @@
     clippy::cast_sign_loss
 )]
 
+mod permit;
 #[cfg(feature = "sign")]
 pub mod sign;
+
+pub use permit::{Permit, PERMIT_LEN, PERMIT_TAG, PERMIT_VERSION, WRAPPED_PERMIT_LEN};
 
 /// The version of the format. Another one is another message: no signature counts in both.
 pub const VERSION: u8 = 1;
@@ -48,17 +52,16 @@ pub const MESSAGE_LEN: usize = AMOUNT_AT + 16;
 // What wallets put around raw bytes, so that nobody takes them for a transaction.
 const OPEN: &[u8; 7] = b"<Bytes>";
 const CLOSE: &[u8; 8] = b"</Bytes>";
-const CLOSE_AT: usize = OPEN.len() + MESSAGE_LEN;
 
 /// The length of a message within `<Bytes>` and `</Bytes>`.
-pub const WRAPPED_LEN: usize = CLOSE_AT + CLOSE.len();
+pub const WRAPPED_LEN: usize = OPEN.len() + MESSAGE_LEN + CLOSE.len();
 
-/// Where a voucher counts: nowhere else.
+/// Where a voucher or permit counts: nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Domain {
     /// The hash of the chain's first block.
     pub genesis_hash: [u8; 32],
-    /// The account of the contract that redeems.
+    /// The account of the contract that redeems the voucher, or of the token.
     pub contract: [u8; 32],
 }
 
@@ -96,11 +99,42 @@ impl Voucher {
 
     /// The bytes that a wallet signs when it is given `message`.
     pub fn wrapped(message: &[u8; MESSAGE_LEN]) -> [u8; WRAPPED_LEN] {
-        let mut wrapped = [0; WRAPPED_LEN];
-        wrapped[..OPEN.len()].copy_from_slice(OPEN);
-        wrapped[OPEN.len()..CLOSE_AT].copy_from_slice(message);
-        wrapped[CLOSE_AT..].copy_from_slice(CLOSE);
-        wrapped
+        wrap(message)
+    }
+}
+
+/// `message` within one layer of `<Bytes>`; `W` is the length of that.
+fn wrap<const N: usize, const W: usize>(message: &[u8; N]) -> [u8; W] {
+    const { assert!(W == OPEN.len() + N + CLOSE.len()) };
+    let mut wrapped = [0; W];
+    wrapped[..OPEN.len()].copy_from_slice(OPEN);
+    wrapped[OPEN.len()..const { OPEN.len() + N }].copy_from_slice(message);
+    wrapped[const { OPEN.len() + N }..].copy_from_slice(CLOSE);
+    wrapped
+}
+
+/// A message of which this crate knows the bytes: a voucher's or a permit's.
+pub trait Message: AsRef<[u8]> {
+    /// What `wrapped` makes.
+    type Wrapped: AsRef<[u8]>;
+
+    /// The bytes that a wallet signs when it is given the message.
+    fn wrapped(&self) -> Self::Wrapped;
+}
+
+impl Message for [u8; MESSAGE_LEN] {
+    type Wrapped = [u8; WRAPPED_LEN];
+
+    fn wrapped(&self) -> Self::Wrapped {
+        wrap(self)
+    }
+}
+
+impl Message for [u8; PERMIT_LEN] {
+    type Wrapped = [u8; WRAPPED_PERMIT_LEN];
+
+    fn wrapped(&self) -> Self::Wrapped {
+        wrap(self)
     }
 }
 
@@ -108,8 +142,8 @@ impl Voucher {
 ///
 /// `check` is told the bytes and verifies the signature at hand. The raw form comes first, since session keys sign it:
 /// the second check costs only those who sign by wallet, or wrongly.
-pub fn signed(message: &[u8; MESSAGE_LEN], mut check: impl FnMut(&[u8]) -> bool) -> bool {
-    check(message) || check(&Voucher::wrapped(message))
+pub fn signed(message: &impl Message, mut check: impl FnMut(&[u8]) -> bool) -> bool {
+    check(message.as_ref()) || check(message.wrapped().as_ref())
 }
 
 /// What a session allows its vouchers, and what it has paid on them.

@@ -2,7 +2,7 @@
 
 pub use schnorrkel::Keypair;
 
-use crate::{Voucher, MESSAGE_LEN, NO_KEY};
+use crate::{Message, NO_KEY};
 use schnorrkel::{ExpansionMode, MiniSecretKey, PublicKey, Signature, SIGNATURE_LENGTH};
 
 const CONTEXT: &[u8] = b"substrate";
@@ -22,11 +22,11 @@ pub fn pair(seed: &[u8; 32]) -> Option<Keypair> {
     Some(seed.expand_to_keypair(ExpansionMode::Ed25519))
 }
 
-/// Signs a voucher's message. Signatures are randomised: two over the same message differ, and both are good.
-pub fn sign(pair: &Keypair, message: &[u8; MESSAGE_LEN], form: Form) -> [u8; SIGNATURE_LENGTH] {
+/// Signs the message of a voucher or a permit. Signatures are randomised: two over the same message differ, and both are good.
+pub fn sign(pair: &Keypair, message: &impl Message, form: Form) -> [u8; SIGNATURE_LENGTH] {
     let signature = match form {
-        Form::Raw => pair.sign_simple(CONTEXT, message),
-        Form::Wrapped => pair.sign_simple(CONTEXT, &Voucher::wrapped(message)),
+        Form::Raw => pair.sign_simple(CONTEXT, message.as_ref()),
+        Form::Wrapped => pair.sign_simple(CONTEXT, message.wrapped().as_ref()),
     };
     signature.to_bytes()
 }
@@ -47,7 +47,7 @@ pub fn verify(public: &[u8; 32], bytes: &[u8], signature: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{signed, Domain};
+    use crate::{signed, Domain, Permit, Voucher, MESSAGE_LEN};
 
     const VOUCHER: Voucher = Voucher {
         viewer: [3; 32],
@@ -80,6 +80,28 @@ mod tests {
             assert!(signed(&message, |bytes| verify(&public, bytes, &signature)));
         }
         assert_ne!(raw, sign(&pair, &message, Form::Raw));
+    }
+
+    #[test]
+    fn sign_works_for_permits_in_both_forms() {
+        let pair = pair(&[9; 32]).unwrap();
+        let permit = Permit {
+            owner: pair.public.to_bytes(),
+            spender: [3; 32],
+            value: 4,
+            nonce: 5,
+            deadline_ms: 6,
+        };
+        let domain = Domain {
+            genesis_hash: [1; 32],
+            contract: [2; 32],
+        };
+        for form in [Form::Raw, Form::Wrapped] {
+            let signature = sign(&pair, &permit.message(&domain), form);
+            assert!(permit.is_signed(&domain, |bytes| verify(&permit.owner, bytes, &signature)));
+            let other = Permit { value: 5, ..permit };
+            assert!(!other.is_signed(&domain, |bytes| verify(&permit.owner, bytes, &signature)));
+        }
     }
 
     #[test]
