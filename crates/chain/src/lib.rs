@@ -4,7 +4,7 @@
 //!   one: with its own time, fees and signatures ([`Node`]), or at the instants that a story names ([`Directed`]).
 //! - [`Calls`]: typed calls on any [`Chain`]. ink!'s own call builders encode them, so that no message has a
 //!   hand-written wrapper: `chain.must(alice, suite.meter().settle(session))?`.
-//! - [`Suite`]: the five contracts, deployed and wired.
+//! - [`Suite`]: the nine contracts, deployed and wired.
 //!
 //! Units: milliseconds of chain time, base units of an asset, picoseconds of reference time.
 

@@ -1,8 +1,10 @@
-//! The five contracts: deployed, wired, and at hand in a story.
+//! The nine contracts: deployed, wired, and at hand in a story.
 
 use crate::{
-    account, administered, psp22, wasm, Calls, Chain, PaymentHandlerCalls, PricingEngineCalls,
-    Psp22Calls, StreamRegistryCalls, TickLifecycleCalls, TickStreamCalls, VlkTokenCalls,
+    account, administered, psp22, wasm, Calls, Chain, DirectoryCalls, HoldsCalls, ModerationCalls,
+    PassOfficeCalls, PatronageCalls, PaymentDeskCalls, PaymentHandlerCalls, PricingEngineCalls,
+    PricingPlansCalls, Psp22Calls, StreamRegistryCalls, TickLifecycleCalls, TickStreamCalls,
+    VlkPermitCalls, VlkTokenCalls,
 };
 use anyhow::{anyhow, Context, Result};
 use ink::{
@@ -11,7 +13,8 @@ use ink::{
 };
 use std::path::Path;
 use vilokanam_interfaces::{
-    AccountId, AdminError, Administered, AssetId, Balance, FeeSchedule, Millis, Wiring,
+    AccountId, AdminError, Administered, AssetId, Balance, FeeSchedule, Hash, Millis,
+    StreamRegistry, Wiring,
 };
 
 /// $VLK's number as an asset of the payment handler.
@@ -34,6 +37,8 @@ pub struct Config {
     pub exit_delay_ms: Millis,
     /// How long every change is announced.
     pub change_delay_ms: Millis,
+    /// The bond of a report, in native tokens.
+    pub report_bond: Balance,
 }
 
 impl Default for Config {
@@ -45,7 +50,7 @@ impl Default for Config {
 
 impl Config {
     /// For development on a chain: the recommended fees, 1,000,000,000 $VLK split as the founding document says between
-    /// accounts named for it, exits after an hour, changes at once.
+    /// accounts named for it, exits after an hour, changes at once, reports for a bond of ten native tokens.
     pub fn of(chain: &mut (impl Chain + ?Sized)) -> Self {
         Self::named(|name| chain.account(name))
     }
@@ -72,11 +77,12 @@ impl Config {
             tokens: Vec::new(),
             exit_delay_ms: 3_600_000,
             change_delay_ms: 0,
+            report_bond: 10_000_000_000_000,
         }
     }
 }
 
-/// The five contracts. A field is an address; the method of the same name is what can be asked of it.
+/// The nine contracts. A field is an address; the method of the same name is what can be asked of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Suite {
     /// `vlk_token`.
@@ -89,6 +95,14 @@ pub struct Suite {
     pub payments: AccountId,
     /// `tick_stream`.
     pub meter: AccountId,
+    /// `pass_office`.
+    pub passes: AccountId,
+    /// `patronage`.
+    pub patronage: AccountId,
+    /// `directory`.
+    pub directory: AccountId,
+    /// `moderation`.
+    pub moderation: AccountId,
 }
 
 impl Suite {
@@ -102,6 +116,11 @@ impl Suite {
         self.token.into()
     }
 
+    /// Approval by signature: $VLK again, by its other messages.
+    pub fn permit(&self) -> VlkPermitCalls {
+        self.token.into()
+    }
+
     /// Who streams what.
     pub fn registry(&self) -> StreamRegistryCalls {
         self.registry.into()
@@ -112,8 +131,23 @@ impl Suite {
         self.pricing.into()
     }
 
+    /// Plans, offers, charges, quotes: the pricing engine again, by its other messages.
+    pub fn plans(&self) -> PricingPlansCalls {
+        self.pricing.into()
+    }
+
     /// The money.
     pub fn payments(&self) -> PaymentHandlerCalls {
+        self.payments.into()
+    }
+
+    /// What the meter places on hold: the payment handler again, by other messages.
+    pub fn holds(&self) -> HoldsCalls {
+        self.payments.into()
+    }
+
+    /// Payments at once, spending limits, refunds: the payment handler again, by its other messages.
+    pub fn desk(&self) -> PaymentDeskCalls {
         self.payments.into()
     }
 
@@ -127,19 +161,44 @@ impl Suite {
         self.meter.into()
     }
 
+    /// Passes.
+    pub fn passes(&self) -> PassOfficeCalls {
+        self.passes.into()
+    }
+
+    /// Tips, goals, sponsors.
+    pub fn patronage(&self) -> PatronageCalls {
+        self.patronage.into()
+    }
+
+    /// Categories, scheduled broadcasts, streams of other chains.
+    pub fn directory(&self) -> DirectoryCalls {
+        self.directory.into()
+    }
+
+    /// Reports, decisions, appeals.
+    pub fn moderation(&self) -> ModerationCalls {
+        self.moderation.into()
+    }
+
     /// The contracts with their names, in the order in which they were deployed.
-    pub fn contracts(&self) -> [(&'static str, AccountId); 5] {
+    pub fn contracts(&self) -> [(&'static str, AccountId); 9] {
         [
             ("vlk_token", self.token),
             ("stream_registry", self.registry),
             ("pricing_engine", self.pricing),
             ("payment_handler", self.payments),
             ("tick_stream", self.meter),
+            ("pass_office", self.passes),
+            ("patronage", self.patronage),
+            ("directory", self.directory),
+            ("moderation", self.moderation),
         ]
     }
 }
 
-/// Deploys the five contracts from `artifacts` and wires them. The owner must have native tokens for the deposits.
+/// Deploys the nine contracts from `artifacts`, with the second codes of four, wires them, and makes `moderation` a moderator of
+/// the registry. The owner must have native tokens for the deposits.
 pub fn deploy(
     chain: &mut (impl Chain + ?Sized),
     artifacts: &Path,
@@ -148,24 +207,32 @@ pub fn deploy(
     let owner = config.owner;
     let delay_ms = config.change_delay_ms;
     let genesis_hash = chain.genesis_hash();
+    let mut made = Maker {
+        chain,
+        artifacts,
+        owner,
+    };
 
-    let args = (&config.allocations, delay_ms).encode();
-    let token = instantiate(chain, artifacts, "vlk_token", owner, args, &[])?;
-    let args = delay_ms.encode();
-    let registry = instantiate(chain, artifacts, "stream_registry", owner, args, &[])?;
-    let args = delay_ms.encode();
-    let pricing = instantiate(chain, artifacts, "pricing_engine", owner, args, &[])?;
+    let permit = made.uploaded("vlk_permit")?;
+    let args = (&config.allocations, delay_ms, genesis_hash, permit).encode();
+    let token = made.instance("vlk_token", args)?;
+    let registry = made.instance("stream_registry", delay_ms.encode())?;
+    let plans = made.uploaded("pricing_plans")?;
+    let pricing = made.instance("pricing_engine", (delay_ms, plans).encode())?;
     let tokens: Vec<_> = core::iter::once(token)
         .chain(config.tokens.iter().copied())
         .collect();
-    let args = (config.treasury, config.fees, tokens, delay_ms).encode();
-    let payments = instantiate(chain, artifacts, "payment_handler", owner, args, &[])?;
-    // The meter's second code runs on the meter's storage; it has no address of its own.
-    let lifecycle = chain
-        .upload(owner, &wasm(artifacts, "tick_lifecycle")?)
-        .context("uploading tick_lifecycle")?;
+    let desk = made.uploaded("payment_desk")?;
+    let args = (config.treasury, config.fees, tokens, delay_ms, desk).encode();
+    let payments = made.instance("payment_handler", args)?;
+    let lifecycle = made.uploaded("tick_lifecycle")?;
     let args = (genesis_hash, config.exit_delay_ms, delay_ms, lifecycle).encode();
-    let meter = instantiate(chain, artifacts, "tick_stream", owner, args, &[])?;
+    let meter = made.instance("tick_stream", args)?;
+    let passes = made.instance("pass_office", delay_ms.encode())?;
+    let patronage = made.instance("patronage", delay_ms.encode())?;
+    let directory = made.instance("directory", delay_ms.encode())?;
+    let args = (config.report_bond, config.treasury, delay_ms).encode();
+    let moderation = made.instance("moderation", args)?;
 
     let suite = Suite {
         token,
@@ -173,11 +240,37 @@ pub fn deploy(
         pricing,
         payments,
         meter,
+        passes,
+        patronage,
+        directory,
+        moderation,
     };
     for (contract, wiring) in wirings(&suite) {
         chain.must(owner, administered(contract).wire(wiring))?;
     }
+    // Its verdicts suspend streams.
+    chain.must(owner, suite.registry().set_moderator(moderation, true))?;
     Ok(suite)
+}
+
+/// Who deploys what, where.
+struct Maker<'a, C: ?Sized> {
+    chain: &'a mut C,
+    artifacts: &'a Path,
+    owner: AccountId,
+}
+
+impl<C: Chain + ?Sized> Maker<'_, C> {
+    fn instance(&mut self, name: &str, args: Vec<u8>) -> Result<AccountId> {
+        instantiate(self.chain, self.artifacts, name, self.owner, args, &[])
+    }
+
+    /// A second code, which runs on another contract's storage: it has no address of its own.
+    fn uploaded(&mut self, name: &str) -> Result<Hash> {
+        self.chain
+            .upload(self.owner, &wasm(self.artifacts, name)?)
+            .with_context(|| format!("uploading {name}"))
+    }
 }
 
 /// Uploads a contract and calls its constructor `new` with `args`, encoded one after the other.
@@ -206,28 +299,51 @@ pub fn instantiate(
 }
 
 /// Who calls, or obeys, whom.
-fn wirings(suite: &Suite) -> [(AccountId, Wiring); 3] {
+fn wirings(suite: &Suite) -> [(AccountId, Wiring); 7] {
     let (registry, pricing) = (Some(suite.registry), Some(suite.pricing));
     let (payments, meter) = (Some(suite.payments), Some(suite.meter));
+    let (passes, patronage) = (Some(suite.passes), Some(suite.patronage));
+    let directory = Some(suite.directory);
     let none = Wiring::default();
+    let pricing_engine = Wiring {
+        registry,
+        payments,
+        passes,
+        ..none
+    };
+    let payment_handler = Wiring {
+        meter,
+        passes,
+        patronage,
+        ..none
+    };
+    let tick_stream = Wiring {
+        registry,
+        pricing,
+        payments,
+        patronage,
+        ..none
+    };
+    let pass_office = Wiring {
+        registry,
+        payments,
+        ..none
+    };
+    let patron = Wiring {
+        registry,
+        payments,
+        meter,
+        directory,
+        ..none
+    };
+    let reader = Wiring { registry, ..none };
     [
-        (
-            suite.pricing,
-            Wiring {
-                registry,
-                payments,
-                ..none
-            },
-        ),
-        (suite.payments, Wiring { meter, ..none }),
-        (
-            suite.meter,
-            Wiring {
-                registry,
-                pricing,
-                payments,
-                ..none
-            },
-        ),
+        (suite.pricing, pricing_engine),
+        (suite.payments, payment_handler),
+        (suite.meter, tick_stream),
+        (suite.passes, pass_office),
+        (suite.patronage, patron),
+        (suite.directory, reader),
+        (suite.moderation, reader),
     ]
 }

@@ -6,18 +6,46 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The contracts, in the order in which they are deployed.
-pub const CONTRACTS: [&str; 6] = [
+/// The codes, in the order in which they are deployed: a second code before the contract that runs it.
+pub const CONTRACTS: [&str; 13] = [
+    "vlk_permit",
     "vlk_token",
     "stream_registry",
+    "pricing_plans",
     "pricing_engine",
+    "payment_desk",
     "payment_handler",
     "tick_lifecycle",
     "tick_stream",
+    "pass_office",
+    "patronage",
+    "directory",
+    "moderation",
 ];
 
-/// The one of them that is code only: the meter runs it on its own storage.
-pub const CODE_ONLY: &str = CONTRACTS[4];
+/// Those of them that are code only, each with the contract that runs it on its own storage.
+pub const SECOND_CODES: [(&str, &str); 4] = [
+    ("vlk_permit", "vlk_token"),
+    ("pricing_plans", "pricing_engine"),
+    ("payment_desk", "payment_handler"),
+    ("tick_lifecycle", "tick_stream"),
+];
+
+/// The second code that a contract runs, if it has one.
+pub fn second_code_of(contract: &str) -> Option<&'static str> {
+    let mut codes = SECOND_CODES.into_iter();
+    codes
+        .find(|(_, runs)| *runs == contract)
+        .map(|(code, _)| code)
+}
+
+/// The contract that runs a second code; `None`: it is no second code.
+pub fn runs_code(code: &str) -> Option<&'static str> {
+    let mut codes = SECOND_CODES.into_iter();
+    codes
+        .find(|(second, _)| *second == code)
+        .map(|(_, contract)| contract)
+}
 
 /// Where `make contracts` leaves them: `$VILOKANAM_ARTIFACTS`, or else `ink` in cargo's target directory.
 pub fn artifacts_dir() -> PathBuf {

@@ -13,8 +13,9 @@ use ink::{
 };
 use psp22::{PSP22Burnable, PSP22Metadata, PSP22};
 use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickLifecycle,
-    TickStream, VlkToken,
+    AccountId, Administered, Balance, Directory, Holds, Moderation, PassOffice, Patronage,
+    PaymentDesk, PaymentHandler, PricingEngine, PricingPlans, StakeView, StreamRegistry,
+    TickLifecycle, TickStream, VlkPermit, VlkToken,
 };
 
 /// The messages of a trait, on an account: what `ink::contract_ref!` gives, without its detour through `call()`.
@@ -26,16 +27,34 @@ macro_rules! calls_of {
 
 /// The messages of `Administered`.
 pub type AdministeredCalls = calls_of!(Administered);
+/// The messages of `Directory`.
+pub type DirectoryCalls = calls_of!(Directory);
+/// The messages of `Holds`.
+pub type HoldsCalls = calls_of!(Holds);
+/// The messages of `Moderation`.
+pub type ModerationCalls = calls_of!(Moderation);
+/// The messages of `PassOffice`.
+pub type PassOfficeCalls = calls_of!(PassOffice);
+/// The messages of `Patronage`.
+pub type PatronageCalls = calls_of!(Patronage);
+/// The messages of `PaymentDesk`.
+pub type PaymentDeskCalls = calls_of!(PaymentDesk);
 /// The messages of `PaymentHandler`.
 pub type PaymentHandlerCalls = calls_of!(PaymentHandler);
 /// The messages of `PricingEngine`.
 pub type PricingEngineCalls = calls_of!(PricingEngine);
+/// The messages of `PricingPlans`.
+pub type PricingPlansCalls = calls_of!(PricingPlans);
+/// The messages of `StakeView`.
+pub type StakeViewCalls = calls_of!(StakeView);
 /// The messages of `StreamRegistry`.
 pub type StreamRegistryCalls = calls_of!(StreamRegistry);
 /// The messages of `TickLifecycle`.
 pub type TickLifecycleCalls = calls_of!(TickLifecycle);
 /// The messages of `TickStream`.
 pub type TickStreamCalls = calls_of!(TickStream);
+/// The messages of `VlkPermit`.
+pub type VlkPermitCalls = calls_of!(VlkPermit);
 /// The messages of `VlkToken`.
 pub type VlkTokenCalls = calls_of!(VlkToken);
 /// The messages of `PSP22`.

@@ -4,9 +4,11 @@
 mod artifacts;
 mod calls;
 
-pub use artifacts::{artifacts_dir, wasm, CODE_ONLY, CONTRACTS};
+pub use artifacts::{artifacts_dir, runs_code, second_code_of, wasm, CONTRACTS, SECOND_CODES};
 pub use calls::{
-    administered, psp22, psp22_burnable, psp22_metadata, AdministeredCalls, Message,
-    PaymentHandlerCalls, PricingEngineCalls, Psp22BurnableCalls, Psp22Calls, Psp22MetadataCalls,
-    StreamRegistryCalls, TickLifecycleCalls, TickStreamCalls, VlkTokenCalls,
+    administered, psp22, psp22_burnable, psp22_metadata, AdministeredCalls, DirectoryCalls,
+    HoldsCalls, Message, ModerationCalls, PassOfficeCalls, PatronageCalls, PaymentDeskCalls,
+    PaymentHandlerCalls, PricingEngineCalls, PricingPlansCalls, Psp22BurnableCalls, Psp22Calls,
+    Psp22MetadataCalls, StakeViewCalls, StreamRegistryCalls, TickLifecycleCalls, TickStreamCalls,
+    VlkPermitCalls, VlkTokenCalls,
 };
