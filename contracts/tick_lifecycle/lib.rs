@@ -18,14 +18,16 @@ mod tick_lifecycle {
     use ink::prelude::{boxed::Box, vec};
     use vilokanam_admin::Admin;
     use vilokanam_interfaces::{
-        events::tick_stream::*, Charged, Footprint, Millis, Offer, OpenQuote, OpenRequest,
-        OpenSession, PageNo, Seated, SessionId, SessionNo, StreamId, TickLifecycle,
-        TickStreamError as Error, MAX_HOLD, MAX_OPEN, MAX_PROVIDED,
+        events::tick_stream::*, BroadcastNo, Charged, Footprint, Millis, Offer, OpenQuote,
+        OpenRequest, OpenSession, PageNo, PermittedDeposit, Seated, SessionId, SessionNo, StreamId,
+        TickLifecycle, TickStreamError as Error, FACTOR_ONE, MAX_HOLD, MAX_OPEN, MAX_PROVIDED,
     };
     use vilokanam_math::charge as math;
     use vilokanam_sessions::{
         calls::Wired,
-        ledger::{caller, emit, ensure_not_ended, now, Found, Ledger},
+        ledger::{
+            caller, emit, ensure_not_ended, now, Found, Ledger, Sponsor, PREVIEW_LEN, SPONSOR_LEN,
+        },
         seats::{
             some, Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END,
             PAGE_LEN,
@@ -64,12 +66,18 @@ mod tick_lifecycle {
         fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             let wired = self.wired()?;
             let mut opening = self.prepare(&wired, viewer, &request)?;
-            let fees = wired.would_hold(viewer, &request, opening.offer.class)?;
+            let payer = self.payer(&wired, viewer, &request, false)?;
+            let fees = wired.would_hold(payer, &request, &opening.offer)?;
             let terms = TermsSlot::new(&opening.offer, fees);
             let before = opening.meter.bytes();
             let (_, _, _, new_page) =
                 self.page_for(request.stream, &mut opening.meter, &terms, viewer)?;
             let (rate, factor) = (opening.offer.rate_per_sec, opening.offer.factor);
+            let at = (viewer, request.stream);
+            let previews = request.key.is_none()
+                && opening.offer.preview_ms > 0
+                && !self.ledger.previews.contains(at);
+            let sponsors = request.sponsor.is_some() && !self.ledger.sponsors.contains(at);
             Ok(OpenQuote {
                 number: opening.number,
                 broadcast: opening.offer.broadcast,
@@ -80,6 +88,8 @@ mod tick_lifecycle {
                         (!self.ledger.accounts.contains(viewer), ACCOUNT_LEN),
                         (new_page, PAGE_LEN),
                         (!self.ledger.meters.contains(request.stream), before),
+                        (previews, PREVIEW_LEN),
+                        (sponsors, SPONSOR_LEN),
                     ],
                     opening.meter.bytes().saturating_sub(before),
                 ),
@@ -89,99 +99,30 @@ mod tick_lifecycle {
         #[ink(message)]
         fn open(&mut self, request: OpenRequest) -> Result<SessionNo, Error> {
             let wired = self.wired()?;
-            let viewer = caller();
-            let opening = self.prepare(&wired, viewer, &request)?;
-            let Opening {
-                mut account,
-                number,
-                offer,
-                mut meter,
-            } = opening;
+            Ok(self.open_by(&wired, &request)?)
+        }
 
-            // The payment handler calls nobody back; what it answers decides which page fits.
-            let fees = wired.hold(viewer, &request, offer.class)?;
-            let terms = TermsSlot::new(&offer, fees);
-            let (page_no, mut page, slot, new_page) =
-                self.page_for(request.stream, &mut meter, &terms, viewer)?;
-            let seat_no = page.vacant_seat().ok_or(Error::StreamFull)?;
-            let now = now();
-            page.put(
-                seat_no,
-                &Seat {
-                    number,
-                    terms: slot,
-                    paused: request.key.is_some(),
-                    asset: request.asset,
-                    viewer,
-                    broadcast: offer.broadcast,
-                    plan: offer.plan,
-                    referrer: request.referrer.unwrap_or(NOBODY.into()),
-                    hold: request.hold,
-                    settled: 0,
-                    rate_per_sec: offer.rate_per_sec,
-                    factor: offer.factor,
-                    ceiling: request.ceiling,
-                    accrued: 0,
-                    since_ms: now,
-                    watched_ms: 0,
-                    opened_ms: now,
-                    until_ms: request.until_ms.unwrap_or(NO_END),
-                    exit_ms: 0,
-                    closing: false,
-                    key: request.key.unwrap_or(NOBODY.into()),
-                    old_key: NOBODY.into(),
-                    old_until_ms: 0,
-                    voucher_amount: 0,
-                    voucher_ms: 0,
-                    voucher_from_ms: if request.key.is_some() { now } else { 0 },
-                    spare: [0; 31],
-                },
-            );
-            meter.set_room(page_no, page.vacant_seat().is_some());
-            meter.current = page_no;
-            meter.live = meter.live.checked_add(1).ok_or(Error::Overflow)?;
-            account.sessions = number;
-            let listed = account.list(OpenSession {
-                number,
-                stream: request.stream,
-                page: page_no,
-                seat: seat_no,
-            });
-            if !listed {
-                return Err(Error::TooManyOpen { max: MAX_OPEN });
-            }
-            self.ledger.pages.insert((request.stream, page_no), &page);
-            self.ledger.meters.insert(request.stream, &meter);
-            self.ledger.accounts.insert(viewer, &account);
+        #[ink(message)]
+        fn deposit_and_open(
+            &mut self,
+            request: OpenRequest,
+            deposit: PermittedDeposit,
+        ) -> Result<SessionNo, Error> {
+            let wired = self.wired()?;
+            wired.deposit(caller(), request.asset, deposit)?;
+            Ok(self.open_by(&wired, &request)?)
+        }
 
-            if new_page {
-                emit(PageProvided {
-                    stream: request.stream,
-                    page: page_no,
-                    payer: viewer,
-                });
-            }
-            emit(SessionOpened {
-                viewer,
-                number,
-                stream: request.stream,
-                broadcast: offer.broadcast,
-                page: page_no,
-                seat: seat_no,
-                asset: request.asset,
-                terms: offer.terms_no,
-                fee_bps: fees.fee_bps,
-                referral_bps: fees.referral_bps,
-                referrer: request.referrer,
-                hold: request.hold,
-                rate_per_sec: offer.rate_per_sec,
-                factor: offer.factor,
-                ceiling: request.ceiling,
-                until_ms: request.until_ms,
-                plan: offer.plan,
-                key: request.key,
-            });
-            Ok(number)
+        #[ink(message)]
+        fn preview_left(
+            &self,
+            viewer: AccountId,
+            stream: StreamId,
+            broadcast: BroadcastNo,
+            preview_ms: u32,
+        ) -> u32 {
+            self.ledger
+                .preview_left(viewer, stream, broadcast, preview_ms)
         }
 
         #[ink(message)]
@@ -270,6 +211,7 @@ mod tick_lifecycle {
         fn top_up(&mut self, id: SessionId, amount: Balance) -> Result<(), Error> {
             let wired = self.wired()?;
             let mut found = self.ledger.find(id)?;
+            ensure_own_hold(&found)?;
             if amount == 0 {
                 return Err(Error::ZeroAmount);
             }
@@ -278,10 +220,15 @@ mod tick_lifecycle {
             let hold = hold.filter(|hold| *hold <= MAX_HOLD).ok_or(too_large)?;
             ensure_not_ended(&self.ledger.charge_one(&wired, &found)?)?;
 
+            let payer = caller();
+            let held = match payer == id.viewer {
+                true => found.seat.hold,
+                false => 0,
+            };
+            found.seat.gifted |= payer != id.viewer;
             found.seat.hold = hold;
             self.ledger.write(&mut found);
-            let payer = caller();
-            wired.top_up(payer, found.seat.asset, amount)?;
+            wired.top_up(payer, found.seat.asset, amount, found.seat.category, held)?;
             emit(SessionToppedUp {
                 viewer: id.viewer,
                 number: id.number,
@@ -356,6 +303,7 @@ mod tick_lifecycle {
             if key == old || key == Some(NOBODY.into()) {
                 return Err(Error::InvalidKey);
             }
+            ensure_own_hold(&found)?;
             if found.seat.exit_ms > 0 {
                 return Err(Error::ExitBegun {
                     finish_ms: found.seat.exit_ms,
@@ -512,8 +460,11 @@ mod tick_lifecycle {
             if request.key == Some(NOBODY.into()) {
                 return Err(Error::InvalidKey.into());
             }
-            let offer = wired.offer(viewer, request)?;
+            if request.sponsor.is_some() && request.key.is_some() {
+                return Err(Error::Sponsored.into());
+            }
             let meter = self.ledger.meter(request.stream);
+            let offer = wired.offer(viewer, meter.live, request)?;
             if meter.page_with_room().is_none() && meter.next_page().is_none() {
                 return Err(Error::StreamFull.into());
             }
@@ -524,6 +475,145 @@ mod tick_lifecycle {
                 offer,
                 meter,
             })
+        }
+
+        /// Whose pool places the hold: the viewer's, or that of a sponsor's budget.
+        fn payer(
+            &self,
+            wired: &Wired,
+            viewer: AccountId,
+            request: &OpenRequest,
+            opens: bool,
+        ) -> Checked<AccountId> {
+            match request.sponsor {
+                None => Ok(viewer),
+                Some(sponsor) => wired.sponsor(sponsor, viewer, request, opens),
+            }
+        }
+
+        /// Opens a session of the caller.
+        fn open_by(&mut self, wired: &Wired, request: &OpenRequest) -> Checked<SessionNo> {
+            let viewer = caller();
+            let opening = self.prepare(wired, viewer, request)?;
+            let Opening {
+                mut account,
+                number,
+                offer,
+                mut meter,
+            } = opening;
+
+            // Neither sponsors nor payments call anybody back; what payments answer decides which page fits.
+            let payer = self.payer(wired, viewer, request, true)?;
+            let fees = wired.hold(payer, request, &offer)?;
+            let terms = TermsSlot::new(&offer, fees);
+            let (page_no, mut page, slot, new_page) =
+                self.page_for(request.stream, &mut meter, &terms, viewer)?;
+            let seat_no = page.vacant_seat().ok_or(Error::StreamFull)?;
+            let now = now();
+            let preview_ms = match request.key {
+                None => self.ledger.take_preview(
+                    viewer,
+                    request.stream,
+                    offer.broadcast,
+                    offer.preview_ms,
+                ),
+                Some(_) => 0,
+            };
+            if let Some(account) = request.sponsor {
+                let sponsor = Sponsor {
+                    account,
+                    pool: payer,
+                };
+                self.ledger
+                    .sponsors
+                    .insert((viewer, request.stream), &sponsor);
+            }
+            page.put(
+                seat_no,
+                &Seat {
+                    number,
+                    terms: slot,
+                    paused: request.key.is_some(),
+                    asset: request.asset,
+                    viewer,
+                    broadcast: offer.broadcast,
+                    plan: offer.plan,
+                    referrer: request.referrer.unwrap_or(NOBODY.into()),
+                    hold: request.hold,
+                    settled: 0,
+                    rate_per_sec: offer.rate_per_sec,
+                    factor: offer.factor,
+                    ceiling: request.ceiling,
+                    accrued: 0,
+                    since_ms: now,
+                    watched_ms: 0,
+                    opened_ms: now,
+                    until_ms: request.until_ms.unwrap_or(NO_END),
+                    exit_ms: 0,
+                    closing: false,
+                    key: request.key.unwrap_or(NOBODY.into()),
+                    old_key: NOBODY.into(),
+                    old_until_ms: 0,
+                    voucher_amount: 0,
+                    voucher_ms: 0,
+                    voucher_from_ms: if request.key.is_some() { now } else { 0 },
+                    class: offer.class,
+                    category: offer.category,
+                    step: offer.step,
+                    discount: offer.discount,
+                    discount_until_ms: offer.discount_until_ms,
+                    preview_ms,
+                    sponsored: request.sponsor.is_some(),
+                    gifted: false,
+                    spare: [0; 9],
+                },
+            );
+            meter.set_room(page_no, page.vacant_seat().is_some());
+            meter.current = page_no;
+            meter.live = meter.live.checked_add(1).ok_or(Error::Overflow)?;
+            account.sessions = number;
+            let listed = account.list(OpenSession {
+                number,
+                stream: request.stream,
+                page: page_no,
+                seat: seat_no,
+            });
+            if !listed {
+                return Err(Error::TooManyOpen { max: MAX_OPEN }.into());
+            }
+            self.ledger.pages.insert((request.stream, page_no), &page);
+            self.ledger.meters.insert(request.stream, &meter);
+            self.ledger.accounts.insert(viewer, &account);
+
+            if new_page {
+                emit(PageProvided {
+                    stream: request.stream,
+                    page: page_no,
+                    payer: viewer,
+                });
+            }
+            emit(SessionOpened {
+                viewer,
+                number,
+                stream: request.stream,
+                broadcast: offer.broadcast,
+                page: page_no,
+                seat: seat_no,
+                asset: request.asset,
+                terms: offer.terms_no,
+                fee_bps: fees.fee_bps,
+                referral_bps: fees.referral_bps,
+                referrer: request.referrer,
+                hold: request.hold,
+                rate_per_sec: offer.rate_per_sec,
+                factor: offer.factor,
+                ceiling: request.ceiling,
+                until_ms: request.until_ms,
+                plan: offer.plan,
+                key: request.key,
+                extras: extras(&offer, preview_ms, request.sponsor),
+            });
+            Ok(number)
         }
 
         /// The page on which a session with these terms is seated, its terms slot, and whether the page is new.
@@ -576,6 +666,31 @@ mod tick_lifecycle {
                 _ => Ok(()),
             }
         }
+    }
+
+    /// Fails for a session whose hold a sponsor placed.
+    fn ensure_own_hold(found: &Found) -> Checked<()> {
+        match found.seat.sponsored {
+            true => Err(Error::Sponsored.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// What makes the price of a session, and who pays, if that is more than rate, factor and viewer.
+    fn extras(offer: &Offer, preview_ms: u32, sponsor: Option<AccountId>) -> Option<OpenedWith> {
+        let extras = OpenedWith {
+            step: offer.step,
+            discount: offer.discount,
+            discount_until_ms: offer.discount_until_ms,
+            preview_ms,
+            sponsor,
+        };
+        let plain = extras.step == 0
+            && extras.discount == FACTOR_ONE
+            && extras.discount_until_ms == 0
+            && extras.preview_ms == 0
+            && extras.sponsor.is_none();
+        (!plain).then_some(extras)
     }
 
     fn ensure_due(finish_ms: Millis) -> Checked<()> {

@@ -21,21 +21,15 @@ mod tests;
 
 #[ink::contract]
 mod tick_stream {
-    use ink::{
-        env::{
-            call::{build_call, ExecutionInput, Selector},
-            CallFlags, DefaultEnvironment, ReturnFlags,
-        },
-        prelude::{vec, vec::Vec},
-        LangError,
-    };
+    use ink::prelude::{vec, vec::Vec};
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        AdminError, Administered, Administration, AssetId, Audience, Change, Millis, OpenQuote,
-        OpenRequest, Outcome, PageNo, PageView, Seated, Session, SessionId, SessionNo,
-        SignedVoucher, StreamId, TickLifecycle, TickLimits, TickStream, TickStreamError as Error,
-        Viewer, VoucherOutcome, Wiring, MAX_BATCH, MAX_BATCH_PAGES, MAX_GRACE_MS, MAX_OPEN,
-        MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS, PAGE_SEATS, PAGE_TERMS,
+        AdminError, Administered, Administration, AssetId, Audience, BroadcastNo, Change, Millis,
+        OpenQuote, OpenRequest, Outcome, PageNo, PageView, PermittedDeposit, Seated, Session,
+        SessionId, SessionNo, SignedVoucher, StreamId, TickLifecycle, TickLimits, TickStream,
+        TickStreamError as Error, Viewer, VoucherOutcome, Wiring, MAX_BATCH, MAX_BATCH_PAGES,
+        MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PROVIDED, MIN_EXIT_DELAY_MS, MIN_HOLD_MS,
+        PAGE_SEATS, PAGE_TERMS,
     };
     use vilokanam_sessions::{
         batch::{Batch, BatchSeat},
@@ -55,6 +49,7 @@ mod tick_stream {
     const REWIRED: Slots = Slots {
         registry: true,
         pricing: true,
+        patronage: true,
         ..Slots::NONE
     };
 
@@ -77,6 +72,7 @@ mod tick_stream {
         ) -> Result<Self, AdminError> {
             let mut admin = Admin::default();
             admin.init(change_delay_ms)?;
+            admin.set_second_code(lifecycle);
             // Creators need time to settle after an exit began; none is for development only.
             let shortest = match change_delay_ms {
                 0 => 0,
@@ -91,7 +87,6 @@ mod tick_stream {
                 exit_delay_ms,
                 payments: None,
             });
-            ledger.set_lifecycle(lifecycle);
             Ok(Self { admin, ledger })
         }
     }
@@ -109,12 +104,12 @@ mod tick_stream {
 
         #[ink(message)]
         fn session(&self, id: SessionId) -> Option<Session> {
-            view(&self.ledger.find(id).ok()?)
+            self.view(&self.ledger.find(id).ok()?)
         }
 
         #[ink(message)]
         fn session_at(&self, at: Seated) -> Option<Session> {
-            view(&self.ledger.find_at(&at).ok()?)
+            self.view(&self.ledger.find_at(&at).ok()?)
         }
 
         #[ink(message)]
@@ -285,6 +280,26 @@ mod tick_stream {
         }
 
         #[ink(message)]
+        fn deposit_and_open(
+            &mut self,
+            request: OpenRequest,
+            deposit: PermittedDeposit,
+        ) -> Result<SessionNo, Error> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn preview_left(
+            &self,
+            viewer: AccountId,
+            stream: StreamId,
+            broadcast: BroadcastNo,
+            preview_ms: u32,
+        ) -> u32 {
+            self.hand_over()
+        }
+
+        #[ink(message)]
         fn provide_seats(&mut self, stream: StreamId, pages: u32) -> Result<(), Error> {
             self.hand_over()
         }
@@ -378,10 +393,7 @@ mod tick_stream {
 
         #[ink(message)]
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-            if self.admin.is_own(&change, REWIRED)? && !matches!(change, Change::Lifecycle(_)) {
-                return Err(AdminError::UnsupportedChange);
-            }
-            self.admin.enlist(change)
+            self.admin.announce(change, REWIRED)
         }
 
         #[ink(message)]
@@ -391,16 +403,7 @@ mod tick_stream {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            match self.admin.carry_out(id, REWIRED)? {
-                None => {}
-                Some(new @ Change::Lifecycle(code)) => {
-                    let old = Change::Lifecycle(self.ledger.lifecycle.get_or_default());
-                    self.ledger.set_lifecycle(code);
-                    Admin::applied(id, Some(old), new);
-                }
-                Some(_) => return Err(AdminError::UnsupportedChange),
-            }
-            Ok(())
+            self.admin.apply(id, REWIRED)
         }
 
         #[ink(message)]
@@ -418,26 +421,19 @@ mod tick_stream {
     impl TickStreamContract {
         /// Runs the message that was called in the code of `tick_lifecycle`, and answers what that answers.
         fn hand_over(&self) -> ! {
-            let _ = build_call::<DefaultEnvironment>()
-                .delegate(self.ledger.lifecycle.get_or_default())
-                .call_flags(CallFlags::FORWARD_INPUT | CallFlags::TAIL_CALL)
-                // Not sent: the input of this call is.
-                .exec_input(ExecutionInput::new(Selector::new([0; 4])))
-                .returns::<()>()
-                .try_invoke();
-            // Reached only if the chain has no such code.
-            let failed: Result<Result<(), Error>, LangError> = Ok(Err(Error::LifecycleFailed));
-            ink::env::return_value(ReturnFlags::REVERT, &failed)
+            self.admin.hand_over(Error::LifecycleFailed)
         }
 
         fn wired(&self) -> Checked<Wired> {
             Wired::new(self.admin.wiring())
         }
-    }
 
-    /// A session as readers see it.
-    fn view(found: &Found) -> Option<Session> {
-        let terms = found.page.terms(found.seat.terms)?;
-        Some(found.seat.view(&found.place, &terms))
+        /// A session as readers see it.
+        fn view(&self, found: &Found) -> Option<Session> {
+            let terms = found.page.terms(found.seat.terms)?;
+            let sponsor = self.ledger.sponsor_of(found.place.stream, &found.seat);
+            let sponsor = sponsor.map(|sponsor| sponsor.account);
+            Some(found.seat.view(&found.place, &terms, sponsor))
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use ink::prelude::{boxed::Box, vec::Vec};
 use vilokanam_interfaces::{
-    events::tick_stream::Settlement, Balance, PageNo, PayTerms, SettleItem, StreamId,
+    events::tick_stream::Settlement, Balance, PageNo, PayTerms, Release, SettleItem, StreamId,
     TickStreamError as Error,
 };
 
@@ -63,12 +63,12 @@ impl Batch {
         self.pages.iter().position(|read| read.at == at)
     }
 
-    /// Moves `amount` from a session's hold to its payees, and ends the hold if something is released.
+    /// Moves `amount` from a session's hold to its payees, and ends the hold if there is a release.
     pub fn pay(
         &mut self,
         of: &mut BatchSeat,
         amount: Balance,
-        released: Option<Balance>,
+        release: Option<Release>,
     ) -> Checked<()> {
         let before = of.seat.settled;
         let after = before.checked_add(amount).ok_or(Error::Overflow)?;
@@ -80,7 +80,7 @@ impl Batch {
             before,
             after,
             referrer: of.seat.referrer(),
-            release: released.map(|amount| (of.seat.viewer, amount)),
+            release,
         });
         Ok(())
     }

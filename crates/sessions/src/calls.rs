@@ -8,10 +8,18 @@ use ink::{
     LangError,
 };
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, ChargeItem, Charged, Class, FeeTerms, Millis, Offer, OpenRequest,
-    PayTerms, PaymentHandler, PricingEngine, SettleItem, StreamId, StreamRegistry,
-    TickStreamError as Error, Wiring,
+    AccountId, AssetId, Balance, ChargeItem, Charged, FeeTerms, Holds, Millis, Offer, OpenRequest,
+    Patronage, PayTerms, PaymentDesk, PaymentHandler, PaymentHandlerError, PermittedDeposit,
+    PricingPlans, SettleItem, StreamId, StreamRegistry, TickStreamError as Error, Wiring,
 };
+
+/// What the payment handler answered.
+fn paid<T>(result: Result<Answer<T, PaymentHandlerError>, EnvError>) -> Checked<T> {
+    answer(result, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
+}
+
+/// What a message that can refuse answers.
+type Answer<T, E> = Result<Result<T, E>, LangError>;
 
 /// The other contracts, known to be wired.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +28,7 @@ pub struct Wired {
     pricing: AccountId,
     /// Moves the money.
     pub payments: AccountId,
+    patronage: AccountId,
 }
 
 /// What a contract answered, or `failed` if it did not.
@@ -33,14 +42,22 @@ fn answer<T>(result: Result<Result<T, LangError>, EnvError>, failed: Error) -> C
 impl Wired {
     /// All of them, or `NotWired`.
     pub fn new(wiring: Wiring) -> Checked<Self> {
-        match (wiring.registry, wiring.pricing, wiring.payments) {
-            (Some(registry), Some(pricing), Some(payments)) => Ok(Self {
-                registry,
-                pricing,
-                payments,
-            }),
-            _ => Err(Error::NotWired.into()),
-        }
+        let Wiring {
+            registry: Some(registry),
+            pricing: Some(pricing),
+            payments: Some(payments),
+            patronage: Some(patronage),
+            ..
+        } = wiring
+        else {
+            return Err(Error::NotWired.into());
+        };
+        Ok(Self {
+            registry,
+            pricing,
+            payments,
+            patronage,
+        })
     }
 
     /// Fails unless the registry has the stream: they are numbered from 1, without gaps.
@@ -57,16 +74,19 @@ impl Wired {
     }
 
     /// What a session would be opened on.
-    pub fn offer(&self, viewer: AccountId, request: &OpenRequest) -> Checked<Offer> {
-        let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
-        let offer = pricing.call().offer(viewer, *request).try_invoke();
+    pub fn offer(&self, viewer: AccountId, audience: u32, request: &OpenRequest) -> Checked<Offer> {
+        let pricing: ink::contract_ref!(PricingPlans, DefaultEnvironment) = self.pricing.into();
+        let offer = pricing
+            .call()
+            .offer(viewer, audience, *request)
+            .try_invoke();
         answer(offer, Error::PricingFailed)?.map_err(|refusal| Error::Pricing(refusal).into())
     }
 
     /// Charges sessions up to `now_ms`, in order.
     pub fn charge(&self, now_ms: Millis, items: Vec<ChargeItem>) -> Checked<Vec<Charged>> {
         let asked = items.len();
-        let pricing: ink::contract_ref!(PricingEngine, DefaultEnvironment) = self.pricing.into();
+        let pricing: ink::contract_ref!(PricingPlans, DefaultEnvironment) = self.pricing.into();
         let charged = pricing.call().charge(now_ms, items).try_invoke();
         let charged = answer(charged, Error::PricingFailed)?.map_err(Error::Pricing)?;
         if charged.len() != asked {
@@ -75,46 +95,100 @@ impl Wired {
         Ok(charged)
     }
 
-    /// Opens a hold on a viewer's pool.
+    /// Opens a hold on a payer's pool.
     pub fn hold(
         &self,
-        viewer: AccountId,
+        payer: AccountId,
         request: &OpenRequest,
-        class: Class,
+        offer: &Offer,
     ) -> Checked<FeeTerms> {
-        let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
-            self.payments.into();
+        let mut payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments.into();
+        let (class, category) = (offer.class, offer.category);
         let fees = payments
             .call_mut()
-            .hold(viewer, request.asset, request.hold, class)
+            .hold(payer, request.asset, request.hold, class, category)
             .try_invoke();
-        answer(fees, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
-    }
-
-    /// Adds to a hold from a payer's pool.
-    pub fn top_up(&self, payer: AccountId, asset: AssetId, amount: Balance) -> Checked<()> {
-        let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) =
-            self.payments.into();
-        let done = payments
-            .call_mut()
-            .top_up(payer, asset, amount)
-            .try_invoke();
-        answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
+        paid(fees)
     }
 
     /// What `hold` would answer.
     pub fn would_hold(
         &self,
-        viewer: AccountId,
+        payer: AccountId,
         request: &OpenRequest,
-        class: Class,
+        offer: &Offer,
     ) -> Checked<FeeTerms> {
-        let payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = self.payments.into();
+        let payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments.into();
+        let (class, category) = (offer.class, offer.category);
         let fees = payments
             .call()
-            .would_hold(viewer, request.asset, request.hold, class)
+            .would_hold(payer, request.asset, request.hold, class, category)
             .try_invoke();
-        answer(fees, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
+        paid(fees)
+    }
+
+    /// Adds to a hold from a payer's pool; `held` is what the payer's limit of the session counts besides.
+    pub fn top_up(
+        &self,
+        payer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+        category: u16,
+        held: Balance,
+    ) -> Checked<()> {
+        let mut payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments.into();
+        let done = payments
+            .call_mut()
+            .top_up(payer, asset, amount, category, held)
+            .try_invoke();
+        paid(done)
+    }
+
+    /// Moves tokens of a viewer to their pool.
+    pub fn deposit(
+        &self,
+        viewer: AccountId,
+        asset: AssetId,
+        deposit: PermittedDeposit,
+    ) -> Checked<()> {
+        let mut payments: ink::contract_ref!(PaymentDesk, DefaultEnvironment) =
+            self.payments.into();
+        let done = payments
+            .call_mut()
+            .deposit_permitted(viewer, asset, deposit)
+            .try_invoke();
+        paid(done)
+    }
+
+    /// The pool of a sponsor's budget, for a session of `viewer`; noted there if it opens.
+    pub fn sponsor(
+        &self,
+        sponsor: AccountId,
+        viewer: AccountId,
+        request: &OpenRequest,
+        opens: bool,
+    ) -> Checked<AccountId> {
+        let mut patronage: ink::contract_ref!(Patronage, DefaultEnvironment) =
+            self.patronage.into();
+        let OpenRequest {
+            stream,
+            asset,
+            hold,
+            ceiling,
+            ..
+        } = *request;
+        let pool = if opens {
+            patronage
+                .call_mut()
+                .sponsor_session(sponsor, viewer, stream, asset, hold, ceiling)
+                .try_invoke()
+        } else {
+            patronage
+                .call()
+                .would_sponsor(sponsor, viewer, stream, asset, hold, ceiling)
+                .try_invoke()
+        };
+        answer(pool, Error::PatronageFailed)?.map_err(|refusal| Error::Patronage(refusal).into())
     }
 }
 
@@ -122,5 +196,5 @@ impl Wired {
 pub fn settle(payments: AccountId, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Checked<()> {
     let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = payments.into();
     let done = payments.call_mut().settle(terms, items).try_invoke();
-    answer(done, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
+    paid(done)
 }

@@ -12,8 +12,9 @@ use ink::{
     storage::{traits::ManualKey, Lazy, Mapping},
 };
 use vilokanam_interfaces::{
-    events::tick_stream::*, AccountId, Balance, Charged, Hash, Millis, OpenSession, Outcome,
-    PageNo, Seated, SessionId, StreamId, TickStreamError as Error, MAX_BATCH_PAGES,
+    events::tick_stream::*, AccountId, Balance, BroadcastNo, Charged, Hash, Millis, OpenSession,
+    Outcome, PageNo, Release, Seated, SessionId, StreamId, TickStreamError as Error,
+    MAX_BATCH_PAGES,
 };
 
 /// What the constructor and the wiring fixed for ever.
@@ -29,7 +30,35 @@ pub struct Setup {
     pub payments: Option<AccountId>,
 }
 
-/// The cells of sessions. Keys `0x0001` to `0x0005` of the contract.
+/// How much of their free preview of a broadcast a viewer's sessions on a stream were given. Fixed size, never removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Preview {
+    /// The broadcast.
+    pub broadcast: BroadcastNo,
+    /// Milliseconds.
+    pub used_ms: u32,
+}
+
+/// The bytes of a preview's cell.
+pub const PREVIEW_LEN: usize = 4 + 4;
+
+/// Who placed the hold of a session. Fixed size, never removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Sponsor {
+    /// The sponsor.
+    pub account: AccountId,
+    /// The pool of the budget, from which the hold came and to which the rest of it goes.
+    pub pool: AccountId,
+}
+
+/// The bytes of a sponsor's cell.
+pub const SPONSOR_LEN: usize = 32 + 32;
+
+/// The cells of sessions. Keys `0x0001` to `0x0007` of the contract; `0x0005` was used before the second code's hash moved to `Admin`.
 #[ink::storage_item]
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -41,8 +70,11 @@ pub struct Ledger {
     pub meters: Mapping<StreamId, StreamMeter, ManualKey<0x0003>>,
     /// A cell for each viewer.
     pub accounts: Mapping<AccountId, Account, ManualKey<0x0004>>,
-    /// The code of `tick_lifecycle`.
-    pub lifecycle: Lazy<Hash, ManualKey<0x0005>>,
+    /// A cell for each viewer and stream on which they had a free preview.
+    pub previews: Mapping<(AccountId, StreamId), Preview, ManualKey<0x0006>>,
+    /// A cell for each viewer and stream on which a sponsor placed their hold. Such a session never has a key, so that none of it sits
+    /// closing beside the next.
+    pub sponsors: Mapping<(AccountId, StreamId), Sponsor, ManualKey<0x0007>>,
 }
 
 /// A session and where it sits.
@@ -79,19 +111,6 @@ pub fn ensure_not_ended(charged: &Charged) -> Checked<()> {
 }
 
 impl Ledger {
-    /// Makes `code` that of `tick_lifecycle`, and keeps the chain from dropping it. Traps if the chain does not have it.
-    pub fn set_lifecycle(&mut self, code: Hash) {
-        // The mock chain of unit tests has no code to keep.
-        #[cfg(not(feature = "std"))]
-        {
-            if let Some(old) = self.lifecycle.get() {
-                ink::env::unlock_delegate_dependency::<DefaultEnvironment>(&old);
-            }
-            ink::env::lock_delegate_dependency::<DefaultEnvironment>(&code);
-        }
-        self.lifecycle.set(&code);
-    }
-
     /// What is fixed, and the payment handler; `NotWired` before that is known.
     pub fn wired_setup(&self) -> Checked<(Setup, AccountId)> {
         let setup = self.setup.get_or_default();
@@ -107,6 +126,72 @@ impl Ledger {
     /// A stream's cell.
     pub fn meter(&self, stream: StreamId) -> StreamMeter {
         self.meters.get(stream).unwrap_or_default()
+    }
+
+    /// How much of a free preview of `preview_ms` a viewer has left in a broadcast.
+    pub fn preview_left(
+        &self,
+        viewer: AccountId,
+        stream: StreamId,
+        broadcast: BroadcastNo,
+        preview_ms: u32,
+    ) -> u32 {
+        preview_ms.saturating_sub(self.preview_used(viewer, stream, broadcast).unwrap_or(0))
+    }
+
+    /// How much of their free preview of a broadcast a viewer's sessions were given, if any was.
+    fn preview_used(
+        &self,
+        viewer: AccountId,
+        stream: StreamId,
+        broadcast: BroadcastNo,
+    ) -> Option<u32> {
+        let preview = self.previews.get((viewer, stream))?;
+        (preview.broadcast == broadcast).then_some(preview.used_ms)
+    }
+
+    /// Gives a session that opens what its viewer has left of a free preview, and returns that.
+    pub fn take_preview(
+        &mut self,
+        viewer: AccountId,
+        stream: StreamId,
+        broadcast: BroadcastNo,
+        preview_ms: u32,
+    ) -> u32 {
+        if preview_ms == 0 {
+            return 0;
+        }
+        let used_ms = self.preview_used(viewer, stream, broadcast).unwrap_or(0);
+        let left_ms = preview_ms.saturating_sub(used_ms);
+        if left_ms > 0 {
+            let used_ms = used_ms.saturating_add(left_ms);
+            self.previews
+                .insert((viewer, stream), &Preview { broadcast, used_ms });
+        }
+        left_ms
+    }
+
+    /// Takes back what a session that ends did not watch of its preview. To be called once for each.
+    pub fn return_preview(&mut self, stream: StreamId, seat: &Seat) {
+        if seat.preview_ms == 0 {
+            return;
+        }
+        let (viewer, broadcast) = (seat.viewer, seat.broadcast);
+        let rest_ms = seat.unwatched_preview(now());
+        // The cell is of a later broadcast if the viewer was there since.
+        if let (1.., Some(used_ms)) = (rest_ms, self.preview_used(viewer, stream, broadcast)) {
+            let used_ms = used_ms.saturating_sub(rest_ms);
+            self.previews
+                .insert((viewer, stream), &Preview { broadcast, used_ms });
+        }
+    }
+
+    /// Who placed the hold of a session, if not its viewer.
+    pub fn sponsor_of(&self, stream: StreamId, seat: &Seat) -> Option<Sponsor> {
+        match seat.sponsored {
+            true => self.sponsors.get((seat.viewer, stream)),
+            false => None,
+        }
     }
 
     /// Where an open session sits.
@@ -196,6 +281,7 @@ impl Ledger {
             found.seat.exit_ms = now().saturating_add(delay_ms);
         }
         let finish_ms = found.seat.exit_ms;
+        self.return_preview(stream, &found.seat);
         found.seat.closing = true;
         found.seat.paused = true;
         found.seat.until_ms = found.seat.until_ms.min(now());
@@ -288,7 +374,20 @@ impl Ledger {
         let settled = of.seat.settled.checked_add(amount);
         let released = settled.and_then(|settled| of.seat.hold.checked_sub(settled));
         let released = released.ok_or(Error::Overflow)?;
-        batch.pay(&mut of, amount, Some(released))?;
+        let to = match of.seat.sponsored {
+            false => of.seat.viewer,
+            true => {
+                let sponsor = self.sponsor_of(stream, &of.seat);
+                sponsor.ok_or(Error::PatronageFailed)?.pool
+            }
+        };
+        let release = Release {
+            to,
+            amount: released,
+            placed_ms: if of.seat.gifted { 0 } else { of.seat.opened_ms },
+            category: of.seat.category,
+        };
+        batch.pay(&mut of, amount, Some(release))?;
         let seat = of.seat;
 
         let mut account = self.account(&seat.viewer);
@@ -296,6 +395,7 @@ impl Ledger {
         account.watched_ms = account.watched_ms.saturating_add(seat.all_watched_ms());
         let mut meter = self.meter(stream);
         if !seat.closing {
+            self.return_preview(stream, &seat);
             meter.live = meter.live.checked_sub(1).ok_or(Error::Overflow)?;
         }
         meter.closed = meter.closed.saturating_add(1);

@@ -10,9 +10,10 @@ use ink::{
     scale::{Decode, Encode},
 };
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, FeeTerms, Millis, Offer,
-    OpenSession, PageNo, PayTerms, PlanNo, Session, SessionId, SessionNo, SessionState, Share,
-    StreamId, TermsNo, TickStreamError as Error, MAX_OPEN, MAX_PAGES, PAGE_SEATS, PAGE_TERMS,
+    AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, Class, FeeTerms, Millis, Offer,
+    OpenSession, PageNo, PayTerms, PlanNo, Planned, Session, SessionId, SessionNo, SessionState,
+    Share, StreamId, TermsNo, TickStreamError as Error, MAX_OPEN, MAX_PAGES, PAGE_SEATS,
+    PAGE_TERMS,
 };
 use vilokanam_math::charge::owed;
 
@@ -79,8 +80,24 @@ pub struct Seat {
     pub voucher_ms: Millis,
     /// Since when vouchers count time; zero: it never had a key.
     pub voucher_from_ms: Millis,
+    /// The stream's class at open.
+    pub class: Class,
+    /// The stream's category at open.
+    pub category: u16,
+    /// The audience step at open, counted from 1; 0: none.
+    pub step: u8,
+    /// The discount's factor in millionths.
+    pub discount: u32,
+    /// When the discount lapses; 0: there is none.
+    pub discount_until_ms: Millis,
+    /// How much of it is free.
+    pub preview_ms: u32,
+    /// Whether a sponsor placed its hold, whom the ledger names.
+    pub sponsored: bool,
+    /// Whether others than its viewer gave a part of its hold.
+    pub gifted: bool,
     /// Zero: room for what later features fix at open, so that pages with sessions on them need no migration.
-    pub spare: [u8; 31],
+    pub spare: [u8; 9],
 }
 
 /// An account, or `None` for `NOBODY`.
@@ -122,7 +139,37 @@ impl Seat {
             since_ms: self.since_ms,
             running: !self.paused,
             stop_ms: self.until_ms,
+            planned: self.planned(),
         }
+    }
+
+    /// What makes its price; nothing but rate and factor for most.
+    fn planned(&self) -> Option<Planned> {
+        if self.plan == 0 && self.discount_until_ms == 0 {
+            return None;
+        }
+        Some(Planned {
+            plan: self.plan,
+            class: self.class,
+            category: self.category,
+            step: self.step,
+            discount: self.discount,
+            discount_until_ms: self.discount_until_ms,
+            preview_ms: self.preview_ms,
+            watched_ms: self.watched_ms,
+        })
+    }
+
+    /// What it did not watch of its preview, once it is charged as far as it will be. A clock that was not charged to its end (an
+    /// exit) counts as watched all the same.
+    pub fn unwatched_preview(&self, now_ms: Millis) -> u32 {
+        let uncharged = match self.paused {
+            true => 0,
+            false => self.until_ms.min(now_ms).saturating_sub(self.since_ms),
+        };
+        let watched = self.watched_ms.saturating_add(uncharged);
+        self.preview_ms
+            .saturating_sub(u32::try_from(watched).unwrap_or(u32::MAX))
     }
 
     /// What the payees have earned: by the clock up to `since_ms`, and by vouchers.
@@ -169,7 +216,12 @@ impl Seat {
     }
 
     /// As readers see it.
-    pub fn view(&self, place: &OpenSession, terms: &TermsSlot) -> Session {
+    pub fn view(
+        &self,
+        place: &OpenSession,
+        terms: &TermsSlot,
+        sponsor: Option<AccountId>,
+    ) -> Session {
         Session {
             id: self.id(),
             stream: place.stream,
@@ -207,6 +259,13 @@ impl Seat {
             voucher_amount: self.voucher_amount,
             voucher_ms: self.voucher_ms,
             voucher_from_ms: self.voucher_from_ms,
+            class: self.class,
+            category: self.category,
+            step: self.step,
+            discount: self.discount,
+            discount_until_ms: self.discount_until_ms,
+            preview_ms: self.preview_ms,
+            sponsor,
         }
     }
 }
