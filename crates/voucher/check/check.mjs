@@ -86,6 +86,35 @@ function find(vector) {
   };
 }
 
+function permitMessageOf({ domain, permit }) {
+  return Buffer.concat([
+    ascii('vilokanam/permit'),
+    Buffer.from([1]),
+    bytes(domain.genesis_hash),
+    bytes(domain.contract),
+    bytes(permit.owner),
+    bytes(permit.spender),
+    littleEndian(permit.value, 16),
+    littleEndian(permit.nonce, 8),
+    littleEndian(permit.deadline_ms, 8),
+  ]);
+}
+
+/** The same of a permit. */
+function findPermit(vector) {
+  const message = permitMessageOf(vector);
+  const wrapped = wrap(message);
+  const signature = bytes(vector.signature);
+  const { owner, deadline_ms } = vector.permit;
+  const isSigned =
+    !/^0*$/.test(owner) &&
+    [message, wrapped].some((form) => verifies(form, signature, bytes(owner)));
+  let refusal = null;
+  if (BigInt(vector.now_ms) > BigInt(deadline_ms)) refusal = 'Expired';
+  else if (!isSigned) refusal = 'Signature';
+  return { message: hex(message), wrapped: hex(wrapped), refusal, valid: refusal === null };
+}
+
 let differences = 0;
 function compare(name, what, expected, found) {
   const [left, right] = [expected, found].map((value) => JSON.stringify(value));
@@ -97,8 +126,12 @@ function compare(name, what, expected, found) {
 const file = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 compare('file', 'tag', file.tag, 'vilokanam/voucher');
 compare('file', 'version', file.version, 1);
+compare('file', 'permit_tag', file.permit_tag, 'vilokanam/permit');
+compare('file', 'permit_version', file.permit_version, 1);
 compare('file', 'tolerance_ms', file.tolerance_ms, String(TOLERANCE_MS));
-if (file.vectors.length === 0) compare('file', 'vectors', 'none', 'some');
+for (const list of ['vectors', 'permits']) {
+  if (file[list].length === 0) compare('file', list, 'none', 'some');
+}
 
 for (const key of file.keys) {
   const { publicKey } = sr25519PairFromSeed(bytes(key.seed));
@@ -106,12 +139,12 @@ for (const key of file.keys) {
 }
 const seeds = new Map(file.keys.map((key) => [key.public, key.seed]));
 
-for (const vector of file.vectors) {
+function check(vector, find) {
   const found = find(vector);
   for (const [what, value] of Object.entries(found)) compare(vector.name, what, vector[what], value);
 
   // The signature is whole where the vector says so: a replay is refused for what it says, not for damage.
-  if (vector.signed === null) continue;
+  if (vector.signed === null) return;
   const signed = bytes(vector.signed);
   compare(vector.name, 'whole', true, verifies(signed, bytes(vector.signature), bytes(vector.signer)));
 
@@ -120,6 +153,13 @@ for (const vector of file.vectors) {
   compare(vector.name, 'refusal of a fresh signature', vector.refusal, find({ ...vector, signature }).refusal);
 }
 
-const valid = file.vectors.filter((vector) => vector.valid).length;
-console.log(`${file.vectors.length} vectors, ${valid} of them valid: ${differences} differences`);
+for (const vector of file.vectors) check(vector, find);
+for (const permit of file.permits) check(permit, findPermit);
+
+const valid = (list) => list.filter((vector) => vector.valid).length;
+const { vectors, permits } = file;
+console.log(
+  `${vectors.length} vectors, ${valid(vectors)} of them valid; ` +
+    `${permits.length} permits, ${valid(permits)} of them valid: ${differences} differences`,
+);
 process.exitCode = differences === 0 ? 0 : 1;

@@ -10,8 +10,8 @@ use schnorrkel::{
 };
 use serde::Serialize;
 use vilokanam_voucher::{
-    accept, sign, signed, Domain, Refusal, Terms, Voucher, MESSAGE_LEN, NO_KEY, TAG, TOLERANCE_MS,
-    VERSION,
+    accept, sign, signed, Domain, Permit, Refusal, Terms, Voucher, MESSAGE_LEN, NO_KEY, PERMIT_TAG,
+    PERMIT_VERSION, TAG, TOLERANCE_MS, VERSION,
 };
 
 /// 2^252 + 27742317777372353535851937790883648493, the group's order, little-endian.
@@ -36,7 +36,7 @@ fn main() {
 /// The file, as it is committed.
 pub fn file() -> String {
     let file = File {
-        about: "Test vectors for vouchers; docs/vouchers.md says what they mean. Made by examples/vectors.rs.",
+        about: "Test vectors for vouchers and permits; docs/vouchers.md says what they mean. Made by examples/vectors.rs.",
         tag: TAG.escape_ascii().to_string(),
         version: VERSION,
         tolerance_ms: TOLERANCE_MS.to_string(),
@@ -52,6 +52,9 @@ pub fn file() -> String {
         })
         .to_vec(),
         vectors: cases().iter().map(Case::vector).collect(),
+        permit_tag: PERMIT_TAG.escape_ascii().to_string(),
+        permit_version: PERMIT_VERSION,
+        permits: permit_cases().iter().map(PermitCase::vector).collect(),
     };
     serde_json::to_string_pretty(&file).expect("no map has keys that are not strings") + "\n"
 }
@@ -64,6 +67,9 @@ struct File {
     tolerance_ms: String,
     keys: Vec<Key>,
     vectors: Vec<Vector>,
+    permit_tag: String,
+    permit_version: u8,
+    permits: Vec<PermitVector>,
 }
 
 #[derive(Serialize, Clone)]
@@ -107,6 +113,32 @@ struct VoucherText {
     asset: String,
     ms: String,
     amount: String,
+}
+
+#[derive(Serialize)]
+struct PermitVector {
+    name: String,
+    valid: bool,
+    /// Why not: `Expired`, or `Signature`.
+    refusal: Option<String>,
+    domain: DomainText,
+    permit: PermitText,
+    message: String,
+    wrapped: String,
+    signature: String,
+    /// The bytes and the key of which it is the signature; null if it is of none.
+    signed: Option<String>,
+    signer: Option<String>,
+    now_ms: String,
+}
+
+#[derive(Serialize)]
+struct PermitText {
+    owner: String,
+    spender: String,
+    value: String,
+    nonce: String,
+    deadline_ms: String,
 }
 
 #[derive(Serialize)]
@@ -323,6 +355,190 @@ fn add_order(signature: &mut [u8]) {
         carry = sum >> 8;
     }
     s[31] |= MARK;
+}
+
+/// One vector of permits: what the token expects (the nonce is the owner's next), and what was signed.
+struct PermitCase {
+    name: &'static str,
+    domain: Domain,
+    permit: Permit,
+    now_ms: u64,
+    signer: [u8; 32],
+    signed: Vec<u8>,
+    /// Done to the signature afterwards.
+    damage: Option<fn(&mut Vec<u8>)>,
+}
+
+impl PermitCase {
+    fn vector(&self) -> PermitVector {
+        let message = self.permit.message(&self.domain);
+        let mut signature = signature(&self.signer, &self.signed);
+        if let Some(damage) = self.damage {
+            damage(&mut signature);
+        }
+        let good = self.permit.is_signed(&self.domain, |bytes| {
+            sign::verify(&self.permit.owner, bytes, &signature)
+        });
+        let refusal = match (self.permit.is_expired(self.now_ms), good) {
+            (true, _) => Some("Expired"),
+            (false, false) => Some("Signature"),
+            (false, true) => None,
+        };
+        let whole = self.damage.is_none();
+        PermitVector {
+            name: self.name.to_string(),
+            valid: refusal.is_none(),
+            refusal: refusal.map(str::to_string),
+            domain: DomainText {
+                genesis_hash: hex::encode(self.domain.genesis_hash),
+                contract: hex::encode(self.domain.contract),
+            },
+            permit: PermitText {
+                owner: hex::encode(self.permit.owner),
+                spender: hex::encode(self.permit.spender),
+                value: self.permit.value.to_string(),
+                nonce: self.permit.nonce.to_string(),
+                deadline_ms: self.permit.deadline_ms.to_string(),
+            },
+            message: hex::encode(message),
+            wrapped: hex::encode(Permit::wrapped(&message)),
+            signature: hex::encode(&signature),
+            signed: whole.then(|| hex::encode(&self.signed)),
+            signer: whole.then(|| hex::encode(public(&self.signer))),
+            now_ms: self.now_ms.to_string(),
+        }
+    }
+
+    fn in_wallet_form(mut self) -> Self {
+        self.signed = Permit::wrapped(&self.permit.message(&self.domain)).to_vec();
+        self
+    }
+}
+
+/// An ordinary permit, at its deadline.
+fn permit(name: &'static str) -> PermitCase {
+    let domain = Domain {
+        genesis_hash: count_from(0x00),
+        contract: count_from(0x60),
+    };
+    let permit = Permit {
+        owner: public(&VIEWER_SEED),
+        spender: count_from(0x80),
+        value: 0x100f_0e0d_0c0b_0a09_0807_0605_0403_0201,
+        nonce: 0x2827_2625_2423_2221,
+        deadline_ms: START_MS,
+    };
+    PermitCase {
+        name,
+        domain,
+        permit,
+        now_ms: START_MS,
+        signer: VIEWER_SEED,
+        signed: permit.message(&domain).to_vec(),
+        damage: None,
+    }
+}
+
+/// What is changed is expected and signed.
+fn permit_with(name: &'static str, change: impl FnOnce(&mut PermitCase)) -> PermitCase {
+    let mut case = permit(name);
+    change(&mut case);
+    case.signed = case.permit.message(&case.domain).to_vec();
+    case
+}
+
+/// The ordinary permit is expected, the changed one was signed.
+fn permit_replayed(name: &'static str, change: impl FnOnce(&mut PermitCase)) -> PermitCase {
+    PermitCase {
+        signed: permit_with(name, change).signed,
+        ..permit(name)
+    }
+}
+
+fn permit_damaged(name: &'static str, damage: fn(&mut Vec<u8>)) -> PermitCase {
+    PermitCase {
+        damage: Some(damage),
+        ..permit(name)
+    }
+}
+
+fn permit_cases() -> Vec<PermitCase> {
+    let outline = |case: &PermitCase, tag: &[u8], version: u8| {
+        [tag, &[version], &case.signed[PERMIT_TAG.len() + 1..]].concat()
+    };
+    vec![
+        permit("raw, at its deadline"),
+        permit("wrapped, at its deadline").in_wallet_form(),
+        permit_with("the first of its owner", |case| case.permit.nonce = 0),
+        permit_with("of nothing, which takes an approval back", |case| {
+            case.permit.value = 0;
+        }),
+        permit_with("numbers at their edge", |case| {
+            case.permit.value = u128::MAX;
+            case.permit.nonce = u64::MAX;
+            case.permit.deadline_ms = u64::MAX;
+            case.now_ms = u64::MAX;
+        }),
+        PermitCase {
+            signer: OTHER_SEED,
+            ..permit("wrong key")
+        },
+        permit_replayed("signed for another spender", |case| {
+            case.permit.spender[31] ^= 1;
+        }),
+        permit_replayed("signed for another owner", |case| {
+            case.permit.owner = public(&OTHER_SEED);
+        }),
+        permit_replayed("signed for another value", |case| case.permit.value -= 1),
+        permit_replayed("used already: signed with the nonce before", |case| {
+            case.permit.nonce -= 1;
+        }),
+        permit_replayed("too early: signed with the nonce after", |case| {
+            case.permit.nonce += 1;
+        }),
+        permit_replayed("signed for another deadline", |case| {
+            case.permit.deadline_ms += 1;
+        }),
+        permit_replayed("signed for another token", |case| {
+            case.domain.contract[0] ^= 1;
+        }),
+        permit_replayed("signed for another chain", |case| {
+            case.domain.genesis_hash[31] ^= 1;
+        }),
+        PermitCase {
+            signed: outline(&permit(""), PERMIT_TAG, PERMIT_VERSION + 1),
+            ..permit("signed in another version")
+        },
+        PermitCase {
+            signed: outline(&permit(""), TAG, PERMIT_VERSION),
+            ..permit("signed with the purpose of vouchers")
+        },
+        PermitCase {
+            signed: base("").signed,
+            ..permit("a voucher of the same key")
+        },
+        permit_damaged("truncated", |signature| signature.truncate(63)),
+        permit_damaged("not marked as sr25519", |signature| signature[63] &= !MARK),
+        permit_damaged("malleated: the group's order added to s", |signature| {
+            add_order(signature)
+        }),
+        PermitCase {
+            damage: Some(|signature| {
+                signature.fill(0);
+                signature[63] = MARK;
+            }),
+            ..permit_with("forged for the neutral element as owner", |case| {
+                case.permit.owner = NO_KEY;
+            })
+        },
+        permit_with("after its deadline", |case| case.now_ms += 1),
+        PermitCase {
+            signer: OTHER_SEED,
+            ..permit_with("after its deadline, by the wrong key", |case| {
+                case.now_ms += 1;
+            })
+        },
+    ]
 }
 
 fn edge(case: &mut Case) {

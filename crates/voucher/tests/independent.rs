@@ -44,7 +44,7 @@ fn independent_implementation_agrees() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "50 vectors, 15 of them valid: 0 differences\n"
+        "50 vectors, 15 of them valid; 23 permits, 5 of them valid: 0 differences\n"
     );
 }
 
@@ -54,16 +54,18 @@ fn independent_implementation_notices_differences() {
     let committed = include_str!("../vectors.json");
     let wrong = committed
         .replacen("\"valid\": true", "\"valid\": false", 1)
-        .replacen("\"refusal\": \"AboveHold\"", "\"refusal\": \"NotNewer\"", 1);
+        .replacen("\"refusal\": \"AboveHold\"", "\"refusal\": \"NotNewer\"", 1)
+        .replacen("\"nonce\": \"0\"", "\"nonce\": \"1\"", 1);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong-vectors.json");
     std::fs::write(&path, wrong).unwrap();
     let Some(output) = check(&path) else {
         return;
     };
     assert_eq!(output.status.code(), Some(1));
-    // One of `valid`; of `AboveHold`, the refusal found and that of a fresh signature.
+    // One of `valid`; of `AboveHold`, the refusal found and that of a fresh signature; of the nonce, both forms of the message,
+    // the refusal, `valid`, and the refusal of a fresh signature over the old message.
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "50 vectors, 14 of them valid: 3 differences\n"
+        "50 vectors, 14 of them valid; 23 permits, 5 of them valid: 8 differences\n"
     );
 }

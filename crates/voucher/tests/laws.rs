@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use vilokanam_voucher::{
-    accept, sign, signed, Accepted, Domain, Refusal, Terms, Voucher, MESSAGE_LEN, TOLERANCE_MS,
+    accept, sign, signed, Accepted, Domain, Permit, Refusal, Terms, Voucher, MESSAGE_LEN,
+    PERMIT_LEN, TOLERANCE_MS,
 };
 
 fn config() -> ProptestConfig {
@@ -186,11 +187,42 @@ fn any_voucher() -> impl Strategy<Value = Voucher> {
     )
 }
 
+fn any_permit() -> impl Strategy<Value = Permit> {
+    any::<([u8; 32], [u8; 32], u128, u64, u64)>().prop_map(
+        |(owner, spender, value, nonce, deadline_ms)| Permit {
+            owner,
+            spender,
+            value,
+            nonce,
+            deadline_ms,
+        },
+    )
+}
+
+fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    bytes[at..at + N].try_into().unwrap()
+}
+
+/// Reads a permit's message by the documented offsets.
+fn read_permit(message: &[u8; PERMIT_LEN]) -> (Domain, Permit) {
+    assert_eq!(&message[..17], b"vilokanam/permit\x01");
+    (
+        Domain {
+            genesis_hash: part(message, 17),
+            contract: part(message, 49),
+        },
+        Permit {
+            owner: part(message, 81),
+            spender: part(message, 113),
+            value: u128::from_le_bytes(part(message, 145)),
+            nonce: u64::from_le_bytes(part(message, 161)),
+            deadline_ms: u64::from_le_bytes(part(message, 169)),
+        },
+    )
+}
+
 /// Reads a message by the documented offsets.
 fn read(message: &[u8; MESSAGE_LEN]) -> (Domain, Voucher) {
-    fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-        bytes[at..at + N].try_into().unwrap()
-    }
     assert_eq!(&message[..18], b"vilokanam/voucher\x01");
     (
         Domain {
@@ -335,6 +367,32 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(config())]
+
+    /// Law 11: a permit tells everything it commits to, so no two permits or places share a message.
+    #[test]
+    fn law_11_a_permit_can_be_read_back(domain in any_domain(), permit in any_permit()) {
+        let message = permit.message(&domain);
+        prop_assert_eq!(read_permit(&message), (domain, permit));
+        let wrapped = Permit::wrapped(&message);
+        prop_assert_eq!(&wrapped[..], &[b"<Bytes>", &message[..], b"</Bytes>"].concat()[..]);
+    }
+
+    /// Law 11: no bytes of a permit are a voucher's, or the beginning of them, whatever either says.
+    #[test]
+    fn law_11_no_permit_is_a_voucher(
+        here in any_domain(), there in any_domain(), permit in any_permit(), voucher in any_voucher()
+    ) {
+        let (permit, voucher) = (permit.message(&here), voucher.message(&there));
+        let permits = [permit.to_vec(), Permit::wrapped(&permit).to_vec()];
+        let vouchers = [voucher.to_vec(), Voucher::wrapped(&voucher).to_vec()];
+        for (permit, voucher) in permits.iter().flat_map(|p| vouchers.iter().map(move |v| (p, v))) {
+            prop_assert!(!permit.starts_with(voucher) && !voucher.starts_with(permit));
+        }
+    }
+}
+
+proptest! {
     // Signing takes long.
     #![proptest_config(ProptestConfig { cases: config().cases.div_ceil(10), ..config() })]
 
@@ -356,6 +414,38 @@ proptest! {
             signed(message, |bytes| sign::verify(&public, bytes, signature))
         };
         prop_assert!(counts(&message, &signature));
+
+        let mut other = message;
+        other[byte] ^= flipped;
+        prop_assert!(!counts(&other, &signature));
+
+        signature[spoilt] ^= flipped;
+        prop_assert!(!counts(&message, &signature));
+    }
+
+    /// Law 11: the same of permits, also of one key that signs vouchers with the same fields.
+    #[test]
+    fn law_11_the_signature_of_a_permit_counts_once(
+        seed in any::<[u8; 32]>(),
+        domain in any_domain(), permit in any_permit(), voucher in any_voucher(),
+        wrapped in any::<bool>(),
+        byte in 0..PERMIT_LEN, flipped in 1u8..,
+        spoilt in 0..64usize,
+    ) {
+        let pair = sign::pair(&seed).unwrap();
+        let public = pair.public.to_bytes();
+        let permit = Permit { owner: public, ..permit };
+        let message = permit.message(&domain);
+        let form = if wrapped { sign::Form::Wrapped } else { sign::Form::Raw };
+        let mut signature = sign::sign(&pair, &message, form);
+        let of_voucher = sign::sign(&pair, &voucher.message(&domain), form);
+        let counts = |message: &[u8; PERMIT_LEN], signature: &[u8]| {
+            signed(message, |bytes| sign::verify(&public, bytes, signature))
+        };
+        prop_assert!(counts(&message, &signature));
+        prop_assert!(permit.is_signed(&domain, |bytes| sign::verify(&public, bytes, &signature)));
+        prop_assert!(!counts(&message, &of_voucher));
+        prop_assert!(!signed(&voucher.message(&domain), |bytes| sign::verify(&public, bytes, &signature)));
 
         let mut other = message;
         other[byte] ^= flipped;

@@ -13,8 +13,17 @@ fn vectors() -> Vec<Value> {
     file["vectors"].as_array().unwrap().clone()
 }
 
+fn permits() -> Vec<Value> {
+    let file: Value = serde_json::from_str(COMMITTED).unwrap();
+    file["permits"].as_array().unwrap().clone()
+}
+
 fn names(refusal: Option<&str>) -> Vec<String> {
-    vectors()
+    names_of(&vectors(), refusal)
+}
+
+fn names_of(vectors: &[Value], refusal: Option<&str>) -> Vec<String> {
+    vectors
         .iter()
         .filter(|vector| vector["refusal"].as_str() == refusal)
         .map(|vector| vector["name"].as_str().unwrap().to_string())
@@ -112,6 +121,61 @@ fn vectors_have_one_fault_each() {
         if vector["refusal"] == "Signature" {
             for part in ["domain", "voucher", "message", "terms", "now_ms"] {
                 assert_eq!(vector[part], accepted[part], "{}", vector["name"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn permits_are_refused_for_the_reason_in_their_name() {
+    let permits = permits();
+    assert_eq!(
+        names_of(&permits, None),
+        [
+            "raw, at its deadline",
+            "wrapped, at its deadline",
+            "the first of its owner",
+            "of nothing, which takes an approval back",
+            "numbers at their edge",
+        ]
+    );
+    assert_eq!(
+        names_of(&permits, Some("Signature")),
+        [
+            "wrong key",
+            "signed for another spender",
+            "signed for another owner",
+            "signed for another value",
+            "used already: signed with the nonce before",
+            "too early: signed with the nonce after",
+            "signed for another deadline",
+            "signed for another token",
+            "signed for another chain",
+            "signed in another version",
+            "signed with the purpose of vouchers",
+            "a voucher of the same key",
+            "truncated",
+            "not marked as sr25519",
+            "malleated: the group's order added to s",
+            "forged for the neutral element as owner",
+        ]
+    );
+    assert_eq!(
+        names_of(&permits, Some("Expired")),
+        ["after its deadline", "after its deadline, by the wrong key"]
+    );
+    assert_eq!(permits.len(), 5 + 16 + 2);
+}
+
+/// But for its signature, a permit refused for it would be accepted: the signature alone is to blame.
+#[test]
+fn permits_have_one_fault_each() {
+    let permits = permits();
+    let forged = "forged for the neutral element as owner";
+    for permit in permits.iter().filter(|permit| permit["name"] != forged) {
+        if permit["refusal"] == "Signature" {
+            for part in ["domain", "permit", "message", "now_ms"] {
+                assert_eq!(permit[part], permits[0][part], "{}", permit["name"]);
             }
         }
     }
