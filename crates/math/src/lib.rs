@@ -10,6 +10,8 @@
     clippy::cast_sign_loss
 )]
 
+pub mod calendar;
 pub mod charge;
 pub mod cid;
+pub mod plan;
 pub mod split;
