@@ -4,15 +4,21 @@
 //! moves and burns what is theirs, or what they were allowed. The owner has no power over balances: it can
 //! change the code, after the change delay, and nothing else. The contract holds no money and calls nobody.
 //!
+//! An owner of tokens may also approve by signature. Those messages, `VlkPermit`, are handed over to a second code, `vlk_permit`, which runs on this
+//! contract's storage: PSP22's stay as cheap as they are. If the chain has no such code, they are reverted; a plain read
+//! (`nonce`, `permit_genesis`) then answers what does not decode, which a caller sees as a failed call.
+//!
 //! Units: base units, 10^12 of which are one VLK.
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
+mod cells;
 #[cfg(test)]
 mod tests;
 
 #[ink::contract]
 mod vlk_token {
+    use crate::cells::GenesisHash;
     use ink::{
         prelude::{string::String, vec::Vec},
         storage::{traits::ManualKey, Lazy},
@@ -20,7 +26,8 @@ mod vlk_token {
     use psp22::{PSP22Burnable, PSP22Data, PSP22Error, PSP22Event, PSP22Metadata, PSP22};
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        AdminError, Administered, Administration, Change, Millis, VlkToken, Wiring, MAX_ALLOCATIONS,
+        AdminError, Administered, Administration, Change, Millis, PermitError, VlkPermit, VlkToken,
+        Wiring, MAX_ALLOCATIONS,
     };
 
     /// Raised by every release that changes the storage layout.
@@ -36,12 +43,14 @@ mod vlk_token {
     #[ink(storage)]
     #[derive(Default)]
     pub struct Vlk {
-        /// The owner, and code changes.
+        /// The owner, the second code, and code changes.
         admin: Admin,
         /// The total supply; balances and allowances lie beside it, in cells of their own.
         data: Lazy<PSP22Data, ManualKey<0x0070_0001>>,
         /// What the constructor minted.
         cap: Lazy<Balance, ManualKey<0x0070_0002>>,
+        /// Read by the second code, which keeps the nonces beside it.
+        genesis_hash: GenesisHash,
     }
 
     impl Vlk {
@@ -50,10 +59,14 @@ mod vlk_token {
         pub fn new(
             allocations: Vec<(AccountId, Balance)>,
             change_delay_ms: Millis,
+            genesis_hash: Hash,
+            permit: Hash,
         ) -> Result<Self, AdminError> {
             let cap = ensure_allocations(&allocations)?;
             let mut token = Self::default();
             token.admin.init(change_delay_ms)?;
+            token.admin.set_second_code(permit);
+            token.genesis_hash.set(&genesis_hash);
             token.cap.set(&cap);
             let mut data = PSP22Data::default();
             for (account, amount) in allocations {
@@ -202,6 +215,30 @@ mod vlk_token {
             self.data.set(&data);
             self.emit(events);
             Ok(())
+        }
+    }
+
+    impl VlkPermit for Vlk {
+        #[ink(message)]
+        fn nonce(&self, _owner: AccountId) -> u64 {
+            self.admin.hand_over(PermitError::PermitFailed)
+        }
+
+        #[ink(message)]
+        fn permit_genesis(&self) -> Hash {
+            self.admin.hand_over(PermitError::PermitFailed)
+        }
+
+        #[ink(message)]
+        fn permit(
+            &mut self,
+            _owner: AccountId,
+            _spender: AccountId,
+            _value: Balance,
+            _deadline_ms: Millis,
+            _signature: [u8; 64],
+        ) -> Result<(), PermitError> {
+            self.admin.hand_over(PermitError::PermitFailed)
         }
     }
 

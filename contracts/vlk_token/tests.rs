@@ -1,6 +1,6 @@
 //! Unit tests. Code changes need a chain and are tested on the embedded one.
 
-use crate::vlk_token::Vlk;
+use crate::{cells::GenesisHash, vlk_token::Vlk};
 use ink::{
     env::{
         test::{default_accounts, recorded_events, set_block_timestamp, set_caller},
@@ -11,13 +11,15 @@ use ink::{
 };
 use psp22::{PSP22Burnable, PSP22Error, PSP22Metadata, Transfer, PSP22};
 use vilokanam_interfaces::{
-    AdminError, Administered, AssetId, Change, Hash, PendingChange, VlkToken, Wiring,
-    MAX_ALLOCATIONS, MAX_CHANGE_DELAY_MS, MIN_CHANGE_DELAY_MS,
+    events::admin::ChangeApplied, AdminError, Administered, AssetId, Change, Hash, Millis,
+    PendingChange, VlkToken, Wiring, MAX_ALLOCATIONS, MAX_CHANGE_DELAY_MS, MIN_CHANGE_DELAY_MS,
 };
 
 const ONE_VLK: u128 = 1_000_000_000_000;
 const SUPPLY: u128 = 1_000_000 * ONE_VLK;
 const CODE: [u8; 32] = [7; 32];
+const GENESIS: [u8; 32] = [8; 32];
+const PERMIT_CODE: [u8; 32] = [9; 32];
 
 fn alice() -> AccountId {
     default_accounts::<Env>().alice
@@ -31,10 +33,20 @@ fn charlie() -> AccountId {
     default_accounts::<Env>().charlie
 }
 
+/// A token of this chain, whose second code is there.
+fn new(allocations: Vec<(AccountId, u128)>, change_delay_ms: Millis) -> Result<Vlk, AdminError> {
+    Vlk::new(
+        allocations,
+        change_delay_ms,
+        GENESIS.into(),
+        PERMIT_CODE.into(),
+    )
+}
+
 /// The token with all of its supply at alice, who owns it.
 fn token() -> Vlk {
     set_caller::<Env>(alice());
-    Vlk::new(vec![(alice(), SUPPLY)], 0).expect("a token")
+    new(vec![(alice(), SUPPLY)], 0).expect("a token")
 }
 
 /// The data of the events after the first `skip`.
@@ -60,7 +72,7 @@ mod conformance {
         if supply == 0 {
             return Vlk::default();
         }
-        Vlk::new(vec![(caller::<Env>(), supply)], 0).expect("a token")
+        new(vec![(caller::<Env>(), supply)], 0).expect("a token")
     }
 
     psp22::tests!(Vlk, token);
@@ -69,7 +81,7 @@ mod conformance {
 #[ink::test]
 fn new_works() {
     set_caller::<Env>(charlie());
-    let token = Vlk::new(
+    let token = new(
         vec![(alice(), ONE_VLK), (bob(), 2 * ONE_VLK)],
         MIN_CHANGE_DELAY_MS,
     )
@@ -89,11 +101,14 @@ fn new_works() {
     assert_eq!(token.balance_of(charlie()), 0);
     assert_eq!(token.administration().owner, charlie());
     assert_eq!(token.administration().change_delay_ms, MIN_CHANGE_DELAY_MS);
+    assert_eq!(token.administration().second_code, Some(PERMIT_CODE.into()));
+    // Where `vlk_permit` looks for it.
+    assert_eq!(GenesisHash::default().get(), Some(GENESIS.into()));
 }
 
 #[ink::test]
 fn new_mints_everything_that_fits() {
-    let token = Vlk::new(vec![(alice(), u128::MAX - 1), (bob(), 1)], 0).unwrap();
+    let token = new(vec![(alice(), u128::MAX - 1), (bob(), 1)], 0).unwrap();
     assert_eq!(token.cap(), u128::MAX);
     assert_eq!(token.total_supply(), u128::MAX);
 }
@@ -114,19 +129,16 @@ fn new_fails_when_setup_is_invalid() {
         vec![(alice(), u128::MAX), (bob(), 1)],
     ] {
         // Even if the delay is wrong too.
-        assert_eq!(
-            Vlk::new(allocations, 1).err(),
-            Some(AdminError::InvalidSetup)
-        );
+        assert_eq!(new(allocations, 1).err(), Some(AdminError::InvalidSetup));
     }
-    assert!(Vlk::new(many(MAX_ALLOCATIONS), 0).is_ok());
+    assert!(new(many(MAX_ALLOCATIONS), 0).is_ok());
 }
 
 #[ink::test]
 fn new_fails_when_delay_is_out_of_range() {
     for delay in [1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
         assert_eq!(
-            Vlk::new(vec![(alice(), 1)], delay).err(),
+            new(vec![(alice(), 1)], delay).err(),
             Some(AdminError::DelayOutOfRange {
                 min_ms: MIN_CHANGE_DELAY_MS,
                 max_ms: MAX_CHANGE_DELAY_MS
@@ -206,7 +218,7 @@ fn random_run(seed: u64) {
     let mut balances = people.map(|_| u128::from(1 + random.below(1_000)));
     let minted: u128 = balances.iter().sum();
     let mut burned = 0;
-    let mut token = Vlk::new(people.into_iter().zip(balances).collect(), 0).unwrap();
+    let mut token = new(people.into_iter().zip(balances).collect(), 0).unwrap();
     for _ in 0..300 {
         let [by, from, to] = [0; 3].map(|_| random.below(5) as usize);
         let value = u128::from(random.below(400));
@@ -267,7 +279,7 @@ fn law_17_supply_is_minted_minus_burned_and_never_above_the_cap() {
 #[ink::test]
 fn announce_works_for_code() {
     set_caller::<Env>(alice());
-    let mut token = Vlk::new(vec![(alice(), 1)], MIN_CHANGE_DELAY_MS).unwrap();
+    let mut token = new(vec![(alice(), 1)], MIN_CHANGE_DELAY_MS).unwrap();
     set_block_timestamp::<Env>(7);
     assert_eq!(token.announce(Change::Code(Hash::from(CODE))), Ok(1));
     let due_ms = 7 + MIN_CHANGE_DELAY_MS;
@@ -286,6 +298,22 @@ fn announce_works_for_code() {
     assert_eq!(token.cancel(1), Ok(()));
     assert_eq!(token.apply(1), Err(AdminError::UnknownChange));
     assert_eq!(token.administration().pending, []);
+}
+
+#[ink::test]
+fn the_second_code_changes_by_announcement() {
+    let mut token = token();
+    assert_eq!(token.announce(Change::SecondCode(Hash::from(CODE))), Ok(1));
+    assert_eq!(token.administration().second_code, Some(PERMIT_CODE.into()));
+    let skip = recorded_events().count();
+    assert_eq!(token.apply(1), Ok(()));
+    assert_eq!(token.administration().second_code, Some(CODE.into()));
+    let told = ChangeApplied {
+        id: 1,
+        old: Some(Change::SecondCode(PERMIT_CODE.into())),
+        new: Change::SecondCode(CODE.into()),
+    };
+    assert_eq!(emitted(skip), [told.encode()]);
 }
 
 #[ink::test]
