@@ -138,7 +138,13 @@ pub fn rate_at(first: u128, steps: &[(u64, u128)], at_ms: u64) -> u128 {
 }
 
 /// Runs the clock at one price from `at_ms` to `to_ms`, and says whether accrual ended before `to_ms`.
-fn run(per_ms: u128, ceiling: u128, left: &mut u128, at_ms: &mut u64, to_ms: u64) -> Option<bool> {
+pub(crate) fn run(
+    per_ms: u128,
+    ceiling: u128,
+    left: &mut u128,
+    at_ms: &mut u64,
+    to_ms: u64,
+) -> Option<bool> {
     let span_ms = to_ms.checked_sub(*at_ms)?;
     if span_ms == 0 {
         return Some(false);
@@ -162,12 +168,12 @@ fn run(per_ms: u128, ceiling: u128, left: &mut u128, at_ms: &mut u64, to_ms: u64
 }
 
 /// Whether accrual ends at an instant with this price and this much left.
-fn ends(per_ms: u128, ceiling: u128, left: u128) -> bool {
+pub(crate) fn ends(per_ms: u128, ceiling: u128, left: u128) -> bool {
     is_above(per_ms, ceiling) || left < per_ms
 }
 
 /// Whether per_ms > ceiling × 10^6.
-fn is_above(per_ms: u128, ceiling: u128) -> bool {
+pub(crate) fn is_above(per_ms: u128, ceiling: u128) -> bool {
     // If the right side overflows, it is above all that the left can be.
     ceiling
         .checked_mul(FACTOR_ONE)
@@ -175,7 +181,7 @@ fn is_above(per_ms: u128, ceiling: u128) -> bool {
 }
 
 /// What a millisecond accrues.
-fn per_ms(rate: u128, factor: u32) -> Option<u128> {
+pub(crate) fn per_ms(rate: u128, factor: u32) -> Option<u128> {
     rate.checked_mul(u128::from(factor))
 }
 
