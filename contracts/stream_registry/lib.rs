@@ -267,6 +267,7 @@ mod stream_registry {
             let broadcast = self.broadcast(stream, record.broadcast);
             Some(StreamFacts {
                 class: record.class,
+                category: record.category,
                 terms_no: record.terms,
                 terms,
                 suspended: record.suspended,

@@ -208,6 +208,7 @@ fn register_works() {
         registry.facts(1),
         Some(StreamFacts {
             class,
+            category: 255,
             terms_no: 1,
             terms,
             suspended: false,

@@ -3,7 +3,7 @@
 use crate::{AccountId, AdminError, Balance, Millis, StreamId};
 use ink::prelude::string::String;
 
-/// How long moderators have to decide; then the reporter takes the bond back: 14 days.
+/// How long moderators have to decide, and the owner to answer an appeal about a bond; then the reporter takes it back: 14 days.
 pub const DECIDE_MS: Millis = 1_209_600_000;
 /// How long a decision can be appealed against: 7 days.
 pub const APPEAL_MS: Millis = 604_800_000;
@@ -39,7 +39,7 @@ pub enum Verdict {
 pub enum ReportState {
     /// It waits for a moderator.
     Open,
-    /// Nobody decided in time, and the bond went back.
+    /// Nobody decided, or answered the reporter's appeal, in time, and the bond went back.
     Lapsed,
     /// A moderator decided.
     Decided {
@@ -133,7 +133,7 @@ pub enum ModerationError {
     NotModerator,
     /// Who reported, or owns the stream, does not decide on it.
     OwnCase,
-    /// It is decided, or has lapsed.
+    /// It is decided, or has lapsed, or is late to decide on.
     NotOpen,
     /// Moderators still have time.
     NotLapsed {
@@ -142,7 +142,7 @@ pub enum ModerationError {
     },
     /// The verdict is not one that the caller can appeal against now.
     NotAppealable,
-    /// No appeal waits.
+    /// No appeal waits, or it is late to answer.
     NotAppealed,
     /// The chain refused the transfer of the bond.
     TransferFailed,
@@ -228,7 +228,8 @@ pub trait Moderation {
         reason: String,
     ) -> Result<(), ModerationError>;
 
-    /// Ends a report that nobody decided on within `DECIDE_MS`: its bond can be collected.
+    /// Ends a report that nobody decided on within `DECIDE_MS`, or an appeal against `Abusive` that the owner did not answer within
+    /// as long: its bond can be collected by the reporter. From then on it is late to decide, or to answer.
     ///
     /// Caller: anyone.
     ///
