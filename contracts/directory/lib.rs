@@ -143,8 +143,7 @@ mod directory {
             // Not below zero: a stream is in it.
             let last = len.saturating_sub(1);
             if let Some(moved) = self.listed.get((place.category, last)) {
-                self.listed
-                    .insert((place.category, place.position), &moved);
+                self.listed.insert((place.category, place.position), &moved);
                 self.places.insert(moved, &place);
             }
             self.lens.insert(place.category, &last);
@@ -173,6 +172,13 @@ mod directory {
             self.env()
                 .emit_event(ScheduleCancelled { stream, start_ms });
             Ok(())
+        }
+    }
+
+    #[cfg(test)]
+    impl Lists {
+        pub fn set_external_count(&mut self, count: ExternalId) {
+            self.external_count.set(&count);
         }
     }
 

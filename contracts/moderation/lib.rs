@@ -203,6 +203,25 @@ mod moderation {
         }
     }
 
+    #[cfg(test)]
+    impl Court {
+        pub fn case(&self, report: ReportId) -> Option<Case> {
+            self.cases.get(report)
+        }
+
+        pub fn set_report_count(&mut self, count: ReportId) {
+            self.report_count.set(&count);
+        }
+
+        pub fn set_collectable(&mut self, account: AccountId, amount: Balance) {
+            self.collectable.insert(account, &amount);
+        }
+
+        pub fn set_suspended_by(&mut self, stream: StreamId, report: ReportId) {
+            self.suspended_by.insert(stream, &report);
+        }
+    }
+
     impl Moderation for Court {
         #[ink(message)]
         fn bond(&self) -> Balance {
@@ -291,7 +310,8 @@ mod moderation {
             case.appeal(by, self.now())?;
             ensure_reason(&reason)?;
             self.cases.insert(report, &case);
-            self.env().emit_event(VerdictAppealed { report, by, reason });
+            self.env()
+                .emit_event(VerdictAppealed { report, by, reason });
             Ok(())
         }
 

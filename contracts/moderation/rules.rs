@@ -270,7 +270,9 @@ impl Record {
         let since = |at: &Millis| *at != 0 && now_ms < at.saturating_add(OFFENCE_MS);
         let last = self.at_ms.iter().take(REPEAT_OFFENCES as usize);
         // At most `REPEAT_OFFENCES`.
-        let recent = last.filter(|at| since(at)).fold(0u32, |n, _| n.saturating_add(1));
+        let recent = last
+            .filter(|at| since(at))
+            .fold(0u32, |n, _| n.saturating_add(1));
         Offender {
             offences: self.offences,
             recent,
