@@ -14,7 +14,7 @@ use vilokanam_e2e::{
     },
 };
 use vilokanam_interfaces::{
-    AccountId, AssetId, AssetRate, Balance, Class, Millis, OpenRequest, Outcome as Fate,
+    AccountId, AssetId, AssetRate, Balance, Class, Discount, Millis, OpenRequest, Outcome as Fate,
     PaymentHandler, SessionId, Share, SignedVoucher, StreamId, TickStreamError as Error,
     VoucherOutcome, VoucherRefusal, NATIVE,
 };
@@ -543,6 +543,8 @@ fn request(stream: StreamId, asset: AssetId, hold: Balance) -> OpenRequest {
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
     }
 }
 

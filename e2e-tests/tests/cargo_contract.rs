@@ -19,7 +19,8 @@ use vilokanam_interfaces::{
         payment_handler::Deposited,
         stream_registry::{StreamRegistered, TermsSet},
     },
-    AccountId, Balance, OpenRequest, PaymentHandler, StreamRegistry, TickLifecycle, NATIVE,
+    AccountId, Balance, Discount, OpenRequest, PaymentHandler, StreamRegistry, TickLifecycle,
+    NATIVE,
 };
 
 const NO_COMMAND: &str =
@@ -184,6 +185,8 @@ impl Outside {
             until_ms: Some(1_800_000_000_000),
             referrer: Some(self.alice),
             key: None,
+            discount: Discount::None,
+            sponsor: None,
         };
         let (_, _, data) = self.suite.lifecycle().open(request).into_parts();
         let data = format!("0x{}", hex(&data));
@@ -191,7 +194,8 @@ impl Outside {
         let alice = ss58(self.alice);
         let expected = format!(
             "TickLifecycle::open {{ request: OpenRequest {{ stream: 1, asset: 0, hold: 60000420, ceiling: 1000007, \
-             until_ms: Some(1800000000000), referrer: Some({alice}), key: None }} }}"
+             until_ms: Some(1800000000000), referrer: Some({alice}), key: None, \
+             discount: None, sponsor: None }} }}"
         );
         ensure!(said == expected, "{said}");
         Ok(())

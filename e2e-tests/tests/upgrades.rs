@@ -15,10 +15,10 @@ use vilokanam_chain::{
 };
 use vilokanam_interfaces::{
     events::tick_stream::{SessionClosed, SessionOpened},
-    AccountId, AdminError, Administered, Administration, AssetRate, Balance, Change, Class, Hash,
-    Millis, OpenRequest, PaymentHandler, Pool, PricingEngine, Seated, Session, SessionId,
-    SessionNo, SignedVoucher, StreamId, StreamRegistry, TickLifecycle, TickStream, Totals,
-    FULL_BPS, MIN_CHANGE_DELAY_MS, NATIVE,
+    AccountId, AdminError, Administered, Administration, AssetRate, Balance, Change, Class,
+    Discount, Hash, Millis, OpenRequest, PaymentHandler, Pool, PricingEngine, Seated, Session,
+    SessionId, SessionNo, SignedVoucher, StreamId, StreamRegistry, TickLifecycle, TickStream,
+    Totals, FULL_BPS, MIN_CHANGE_DELAY_MS, NATIVE,
 };
 use vilokanam_voucher::{sign, Domain, Voucher};
 
@@ -139,6 +139,8 @@ impl<'a, C: Chain> Story<'a, C> {
             until_ms: None,
             referrer: None,
             key,
+            discount: Discount::None,
+            sponsor: None,
         };
         let sent = self.must(viewer, self.suite.lifecycle().open(request))?;
         sent.events_of().pop().context("an open session is told")

@@ -18,7 +18,7 @@ pub use calls::{Calls, Sent};
 pub use directed::Directed;
 pub use embedded::{Embedded, Snapshot, START_MS};
 pub use node::{node_binary, Node, NO_NODE};
-pub use suite::{deploy, instantiate, Config, Suite, VLK};
+pub use suite::{deploy, deploy_unwired, instantiate, Config, Suite, VLK};
 pub use vilokanam_suite::*;
 
 use drink::frame_support::{Blake2_256, StorageHasher};

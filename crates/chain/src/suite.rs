@@ -205,6 +205,23 @@ pub fn deploy(
     config: &Config,
 ) -> Result<Suite> {
     let owner = config.owner;
+    let suite = deploy_unwired(chain, artifacts, config)?;
+    for (contract, wiring) in wirings(&suite) {
+        chain.must(owner, administered(contract).wire(wiring))?;
+    }
+    // Its verdicts suspend streams.
+    let appoint = suite.registry().set_moderator(suite.moderation, true);
+    chain.must(owner, appoint)?;
+    Ok(suite)
+}
+
+/// Deploys the same, and wires nothing.
+pub fn deploy_unwired(
+    chain: &mut (impl Chain + ?Sized),
+    artifacts: &Path,
+    config: &Config,
+) -> Result<Suite> {
+    let owner = config.owner;
     let delay_ms = config.change_delay_ms;
     let genesis_hash = chain.genesis_hash();
     let mut made = Maker {
@@ -234,7 +251,7 @@ pub fn deploy(
     let args = (config.report_bond, config.treasury, delay_ms).encode();
     let moderation = made.instance("moderation", args)?;
 
-    let suite = Suite {
+    Ok(Suite {
         token,
         registry,
         pricing,
@@ -244,13 +261,7 @@ pub fn deploy(
         patronage,
         directory,
         moderation,
-    };
-    for (contract, wiring) in wirings(&suite) {
-        chain.must(owner, administered(contract).wire(wiring))?;
-    }
-    // Its verdicts suspend streams.
-    chain.must(owner, suite.registry().set_moderator(moderation, true))?;
-    Ok(suite)
+    })
 }
 
 /// Who deploys what, where.

@@ -12,7 +12,8 @@ use vilokanam_chain::{
 };
 use vilokanam_interfaces::{
     events::{admin::OwnerProposed, payment_handler::Deposited},
-    AdminError, Administered, Change, Millis, PaymentHandler, VlkToken, Wiring, NATIVE,
+    AdminError, Administered, Change, Millis, PaymentHandler, StreamRegistry, VlkToken, Wiring,
+    NATIVE,
 };
 
 use psp22::{PSP22Burnable, PSP22};
@@ -63,6 +64,7 @@ fn deploy_works() -> Result<()> {
     }
     let (registry, pricing) = (Some(suite.registry), Some(suite.pricing));
     let (payments, meter) = (Some(suite.payments), Some(suite.meter));
+    let patronage = Some(suite.patronage);
     assert_eq!(
         chain
             .read(administered(suite.meter).administration())?
@@ -71,7 +73,8 @@ fn deploy_works() -> Result<()> {
             registry,
             pricing,
             payments,
-            meter: None
+            patronage,
+            ..Wiring::default()
         }
     );
     assert_eq!(
@@ -80,9 +83,13 @@ fn deploy_works() -> Result<()> {
             .wiring,
         Wiring {
             meter,
+            passes: Some(suite.passes),
+            patronage,
             ..Wiring::default()
         }
     );
+    let moderator = suite.registry().is_moderator(suite.moderation);
+    assert!(chain.read(moderator)?);
     Ok(())
 }
 

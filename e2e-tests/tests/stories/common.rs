@@ -10,9 +10,9 @@ use vilokanam_chain::{
 };
 use vilokanam_interfaces::{
     events::tick_stream::SessionOpened, AccountId, Administered, AssetId, AssetRate, Balance,
-    Change, Class, Millis, OpenRequest, PaymentHandler, Pool, PricingEngine, Seated, Session,
-    SessionId, SessionNo, Share, SignedVoucher, StreamId, StreamRegistry, TickLifecycle,
-    TickStream, Totals, FULL_BPS, NATIVE,
+    Change, Class, Discount, Millis, OpenRequest, PaymentHandler, Pool, PricingEngine,
+    QuoteRequest, Seated, Session, SessionId, SessionNo, Share, SignedVoucher, StreamId,
+    StreamRegistry, TickLifecycle, TickStream, Totals, FULL_BPS, NATIVE,
 };
 use vilokanam_voucher::{
     sign::{self, Form, Keypair},
@@ -37,6 +37,8 @@ pub const HOUR: Millis = 60 * MINUTE;
 pub const DAY: Millis = 24 * HOUR;
 /// The grace of stream 1's broadcast.
 pub const GRACE: Millis = DAY;
+/// The category of every stream that registers here.
+pub const CATEGORY: u16 = 7;
 pub const CID: &str = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG";
 /// The stream that is on air when a story starts on air.
 pub const STREAM: StreamId = 1;
@@ -179,10 +181,13 @@ impl Stage {
     #[track_caller]
     pub fn registers(&mut self, owner: &str, class: Class, cohosts: &[Share]) -> StreamId {
         let owner_bps = FULL_BPS - cohosts.iter().map(|share| share.bps).sum::<u16>();
-        let register =
-            self.suite
-                .registry()
-                .register(CID.into(), class, 7, owner_bps, cohosts.to_vec());
+        let register = self.suite.registry().register(
+            CID.into(),
+            class,
+            CATEGORY,
+            owner_bps,
+            cohosts.to_vec(),
+        );
         self.must(owner, register).value
     }
 
@@ -402,6 +407,19 @@ pub fn request() -> OpenRequest {
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
+    }
+}
+
+/// What watching costs somebody who has no discount, alone.
+pub fn quoted(stream: StreamId, asset: AssetId, duration_ms: Millis) -> QuoteRequest {
+    QuoteRequest {
+        stream,
+        asset,
+        duration_ms,
+        audience: 0,
+        viewer: None,
     }
 }
 

@@ -8,8 +8,8 @@ use vilokanam_interfaces::{
         tick_stream::{ExitBegun, SessionClosed},
     },
     AccountId, Administered, Change, OpenRequest, PaymentHandler, PricingEngine,
-    PricingEngineError, StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error,
-    Totals, Wiring, NATIVE,
+    PricingEngineError, PricingPlans, StreamRegistry, TickLifecycle, TickStream,
+    TickStreamError as Error, Totals, Wiring, NATIVE,
 };
 
 /// What `Config::default` sets.
@@ -20,6 +20,7 @@ fn rewires(s: &mut Stage, registry: AccountId, pricing: AccountId) {
     let wiring = Wiring {
         registry: Some(registry),
         pricing: Some(pricing),
+        patronage: Some(s.suite.patronage),
         ..Wiring::default()
     };
     s.changes(s.suite.meter, Change::Wiring(wiring));
@@ -137,6 +138,7 @@ fn viewers_and_payees_get_out_when_the_registry_is_gone() {
     let wiring = Wiring {
         registry: Some(account("nothing")),
         payments: Some(s.suite.payments),
+        passes: Some(s.suite.passes),
         ..Wiring::default()
     };
     s.changes(pricing, Change::Wiring(wiring));
@@ -191,6 +193,7 @@ fn rewiring_tells_the_old_and_the_new() {
     let wiring = Wiring {
         registry: Some(account("nothing")),
         pricing: Some(account("nowhere")),
+        patronage: Some(account("nobody")),
         ..Wiring::default()
     };
     let change = Change::Wiring(wiring);
@@ -225,13 +228,14 @@ fn a_stream_cannot_be_priced_by_contracts_that_are_gone() {
         let wiring = Wiring {
             registry: Some(registry),
             payments: Some(payments),
+            passes: Some(s.suite.passes),
             ..Wiring::default()
         };
         s.changes(s.suite.pricing, Change::Wiring(wiring));
         let failed = PricingEngineError::CallFailed;
         let set_rates = s.suite.pricing().set_rates(STREAM, rates());
         assert_eq!(s.refused("mira", set_rates), failed);
-        let quote = s.suite.pricing().quote(STREAM, NATIVE, 1);
+        let quote = s.suite.plans().quote(quoted(STREAM, NATIVE, 1));
         assert_eq!(s.read(quote), Err(failed));
     }
     assert_eq!(s.read(s.suite.pricing().rates(STREAM)), rates());

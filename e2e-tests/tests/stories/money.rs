@@ -9,10 +9,10 @@ use vilokanam_interfaces::{
         payment_handler::*,
         tick_stream::SessionOpened,
     },
-    AdminError, Administered, AssetId, Change, Class, FeeSchedule, FeeTerms, OpenRequest, PayTerms,
-    PaymentHandler, PaymentHandlerError as Error, Pool, PricingEngine, PricingEngineError,
-    TickLifecycle, TickStream, TickStreamError, Totals, MAX_FEE_BPS, MAX_PAUSE_MS, NATIVE,
-    PAUSE_REST_MS,
+    AdminError, Administered, AssetId, Change, Class, FeeSchedule, FeeTerms, Holds, OpenRequest,
+    PayTerms, PaymentHandler, PaymentHandlerError as Error, Pool, PricingEngine,
+    PricingEngineError, TickLifecycle, TickStream, TickStreamError, Totals, MAX_FEE_BPS,
+    MAX_PAUSE_MS, NATIVE, PAUSE_REST_MS,
 };
 
 #[test]
@@ -343,7 +343,14 @@ fn only_what_is_free_can_be_withdrawn() {
     // While a session holds money the emptied pool keeps its cell: it will be needed.
     let sent = s.must("alice", withdraw(&s, NATIVE, free));
     assert_eq!(sent.receipt.deposit, 0);
-    assert_eq!(s.pool("alice", NATIVE), Pool { free: 0, holds: 1 });
+    assert_eq!(
+        s.pool("alice", NATIVE),
+        Pool {
+            free: 0,
+            holds: 1,
+            limited: false
+        }
+    );
     let sent = s.must("alice", s.suite.lifecycle().close(1));
     assert_eq!(sent.receipt.deposit, 0);
     let sent = s.must("alice", withdraw(&s, NATIVE, HOLD));
@@ -507,9 +514,11 @@ fn only_the_meter_moves_holds() {
     }];
     for who in ["sam", "owner", "alice"] {
         let suite = s.suite;
-        let hold = suite.payments().hold(alice, NATIVE, 1, Class::Standard);
+        let hold = suite
+            .holds()
+            .hold(alice, NATIVE, 1, Class::Standard, CATEGORY);
         assert_eq!(s.refused(who, hold), Error::NotMeter);
-        let top_up = suite.payments().top_up(alice, NATIVE, 1);
+        let top_up = suite.holds().top_up(alice, NATIVE, 1, CATEGORY, 0);
         assert_eq!(s.refused(who, top_up), Error::NotMeter);
         let settle = suite.payments().settle(terms.clone(), Vec::new());
         assert_eq!(s.refused(who, settle), Error::NotMeter);

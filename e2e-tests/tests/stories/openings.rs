@@ -3,10 +3,10 @@
 use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
-    Audience, Change, Class, Footprint, Obstacle, OpenRequest, OpenSession, PaymentHandler,
-    PaymentHandlerError, PricingEngine, PricingEngineError, Quote, SessionState, StreamId,
-    StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error, Viewer, MAX_HOLD,
-    MAX_OPEN, NATIVE,
+    Audience, Change, Class, Factors, Footprint, Obstacle, OpenRequest, OpenSession,
+    PaymentHandler, PaymentHandlerError, PricingEngine, PricingEngineError, PricingPlans, Quote,
+    SessionState, StreamId, StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error,
+    Viewer, FACTOR_ONE, MAX_HOLD, MAX_OPEN, NATIVE,
 };
 
 /// The pricing engine's refusal, as the meter passes it on.
@@ -225,7 +225,7 @@ fn the_quote_names_price_duration_and_the_very_deposit() {
     assert_eq!(quote.price_per_sec, RATE);
     // 10^10 / 1,000,007 a second = 9,999.930 s
     assert_eq!(quote.lasts_ms, 9_999_930);
-    let worst = s.suite.pricing().quote(STREAM, NATIVE, HOUR);
+    let worst = s.suite.plans().quote(quoted(STREAM, NATIVE, HOUR));
     let worst = s.read(worst).expect("is quoted").deposit;
 
     // The first viewer pays for the stream's cell, the page and the viewer's own cell.
@@ -354,11 +354,22 @@ fn reads_tell_of_session_viewer_and_audience() {
 fn a_stream_quotes_what_watching_costs_and_the_first_obstacle() {
     let mut s = Stage::on_air();
     let quote =
-        |s: &mut Stage, stream, asset, ms| s.read(s.suite.pricing().quote(stream, asset, ms));
+        |s: &mut Stage, stream, asset, ms| s.read(s.suite.plans().quote(quoted(stream, asset, ms)));
     // 1,000,007 × 90.001 s = 90,001,630.007, rounded up.
     let expected = Quote {
         rate_per_sec: RATE,
-        factor: 1_000_000,
+        factor: FACTOR_ONE,
+        factors: Factors {
+            class: FACTOR_ONE,
+            category: FACTOR_ONE,
+            audience: FACTOR_ONE,
+            tier: FACTOR_ONE,
+            peak: FACTOR_ONE,
+            discount: FACTOR_ONE,
+        },
+        discount_until_ms: 0,
+        preview_ms: 0,
+        plan: 0,
         price_per_sec: RATE,
         hold: 90_001_631,
         deposit: Footprint {

@@ -3,8 +3,8 @@
 use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
-    AssetRate, OpenRequest, PaymentHandler, PricingEngine, PricingEngineError, StreamRegistry,
-    TickStream, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
+    AssetRate, OpenRequest, PaymentHandler, PricingEngine, PricingEngineError, PricingPlans,
+    StreamRegistry, TickStream, TrackEntry, MAX_RATE, MAX_RATES, MAX_TRACK, NATIVE,
 };
 
 #[test]
@@ -104,7 +104,7 @@ fn every_repricing_is_billed_from_its_block_onward() {
         asset: VLK,
         ..request()
     };
-    let offer = s.read(suite.pricing().offer(account("noor"), wanted));
+    let offer = s.read(suite.plans().offer(account("noor"), 2, wanted));
     assert_eq!(offer, Err(closed));
     s.must("sam", suite.meter().settle_page(STREAM, 0));
     // 85,808,681 less 8,580,868

@@ -2,7 +2,10 @@
 
 use vilokanam_chain::{RawEvent, Receipt};
 use vilokanam_interfaces::{
-    events::{admin::*, payment_handler::*, pricing_engine::*, stream_registry::*, tick_stream::*},
+    events::{
+        admin::*, directory::*, moderation::*, pass_office::*, patronage::*, payment_handler::*,
+        pricing_engine::*, stream_registry::*, tick_stream::*,
+    },
     AccountId, Balance,
 };
 
@@ -58,12 +61,16 @@ macro_rules! tales {
 
 tales! {
     OwnerProposed OwnerChanged ChangeAnnounced ChangeCancelled ChangeApplied Wired
-    Deposited Withdrawn PaidOut FeesWithdrawn Swept PausedUntil AssetListed
-    RatesSet PlanSet
+    Deposited Withdrawn PaidOut FeesWithdrawn Swept PausedUntil AssetListed Refunded LimitsSet
+    RatesSet PlanSet StakingSet
     StreamRegistered StreamUpdated TermsSet OperatorsSet StreamOffered StreamTransferred WentLive BroadcastEnded
     ModeratorSet StreamSuspended StreamReinstated
     SessionOpened SessionToppedUp SessionPaused SessionResumed Settled SessionClosed ExitBegun PageProvided PageCleared
     KeyChanged SessionClosing Redeemed
+    PassOffered PassBought RenewalSet
+    Tipped ExternalPaid GoalMade Contributed GoalReached GoalCancelled ContributionReturned SponsorshipSet BudgetWithdrawn
+    CategoryNamed StreamListed BroadcastScheduled ScheduleCancelled GatewaySet ExternalRegistered ExternalUpdated
+    BondSet StreamReported ReportDecided RepeatOffender ReportLapsed VerdictAppealed AppealResolved BondCollected BondForfeited
 }
 
 impl From<Moved> for Tale {

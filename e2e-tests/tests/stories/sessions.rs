@@ -46,6 +46,7 @@ fn viewer_pays_for_the_milliseconds_watched_and_everybody_withdraws() {
                 until_ms: None,
                 plan: 0,
                 key: None,
+                extras: None,
             }
             .into(),
         ],

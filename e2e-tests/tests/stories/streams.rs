@@ -5,9 +5,9 @@ use vilokanam_chain::account;
 use vilokanam_interfaces::{
     events::{pricing_engine::PlanSet, stream_registry::*, tick_stream::SessionOpened},
     AdminError, Broadcast, CidError, Class, EndCause, Listing, PlanKind, PricingEngine,
-    PricingEngineError, Share, Stream, StreamId, StreamRegistry, StreamRegistryError as Error,
-    Terms, TickLifecycle, FULL_BPS, MAX_CATEGORIES, MAX_COHOSTS, MAX_GRACE_MS, MAX_OPERATORS,
-    MAX_REASON_LEN, MIN_GRACE_MS, NATIVE,
+    PricingEngineError, PricingPlans, Share, Stream, StreamId, StreamRegistry,
+    StreamRegistryError as Error, Terms, TickLifecycle, FULL_BPS, MAX_CATEGORIES, MAX_COHOSTS,
+    MAX_GRACE_MS, MAX_OPERATORS, MAX_REASON_LEN, MIN_GRACE_MS, NATIVE,
 };
 
 const CID_V1: &str = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
@@ -260,7 +260,7 @@ fn operators_run_the_broadcast_and_the_prices_and_nothing_else() {
     assert_eq!(s.refused("noor", end()), Error::NotOperator);
     assert_eq!(s.refused("noor", go_live()), Error::NotOperator);
     assert_eq!(s.refused("noor", set_rates()), not_operator);
-    let set_plan = suite.pricing().set_plan(STREAM, PlanKind::Flat);
+    let set_plan = suite.plans().set_plan(STREAM, PlanKind::Flat);
     assert_eq!(s.refused("noor", set_plan), not_operator);
 
     let sent = s.must("mira", set(STREAM, vec![noor]));
@@ -279,7 +279,7 @@ fn operators_run_the_broadcast_and_the_prices_and_nothing_else() {
     s.must("noor", set_rates());
     s.must("noor", end());
     s.must("noor", go_live());
-    let set_plan = suite.pricing().set_plan(STREAM, PlanKind::Flat);
+    let set_plan = suite.plans().set_plan(STREAM, PlanKind::Flat);
     let sent = s.must("noor", set_plan);
     told(
         &sent,

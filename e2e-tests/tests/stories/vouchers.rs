@@ -7,7 +7,7 @@ use vilokanam_interfaces::{
     AccountId, Balance, Change, Class, EndCause, Millis, OpenRequest, Outcome, PaymentHandler,
     PaymentHandlerError, Session, SessionNo, SessionState, SignedVoucher, StreamRegistry,
     TickLifecycle, TickStream, TickStreamError as Error, Totals, VoucherOutcome,
-    VoucherRefusal as Refusal, Wiring, NATIVE,
+    VoucherRefusal as Refusal, Wiring, FACTOR_ONE, NATIVE,
 };
 use vilokanam_voucher::sign::{sign, Form};
 
@@ -106,6 +106,7 @@ fn a_second_watched_on_vouchers_costs_no_transaction() {
                 until_ms: None,
                 plan: 0,
                 key: Some(key("alice")),
+                extras: None,
             }
             .into(),
         ],
@@ -143,6 +144,13 @@ fn a_second_watched_on_vouchers_costs_no_transaction() {
             voucher_amount: 0,
             voucher_ms: 0,
             voucher_from_ms: t,
+            class: Class::Standard,
+            category: CATEGORY,
+            step: 0,
+            discount: FACTOR_ONE,
+            discount_until_ms: 0,
+            preview_ms: 0,
+            sponsor: None,
         }
     );
 
@@ -938,6 +946,7 @@ fn loses_registry_and_pricing(s: &mut Stage) {
     let wiring = Wiring {
         registry: Some(account("nothing")),
         pricing: Some(account("nowhere")),
+        patronage: Some(s.suite.patronage),
         ..Wiring::default()
     };
     s.changes(s.suite.meter, Change::Wiring(wiring));

@@ -414,7 +414,7 @@ fn law_11_a_voucher_is_not_paid_again_after_an_upgrade() {
     let meter = s.suite.meter;
     let before = books(&mut s);
     let lifecycle = other_code(&mut s, "tick_lifecycle");
-    s.changes(meter, Change::Lifecycle(lifecycle));
+    s.changes(meter, Change::SecondCode(lifecycle));
     let code = other_code(&mut s, "tick_stream");
     s.changes(meter, Change::Code(code));
     assert_eq!(s.read(administered(meter).administration()).code_hash, code);

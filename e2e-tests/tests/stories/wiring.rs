@@ -1,41 +1,24 @@
 //! Contracts that are not wired, wrongly wired, or wired twice.
 
 use crate::{common::*, house::House};
-use ink::scale::Encode;
 use vilokanam_chain::{
-    account, administered, artifacts_dir, instantiate, wasm, Calls, Chain, Config, Suite,
+    account, administered, artifacts_dir, deploy_unwired, Calls, Chain, Config, Suite,
 };
 use vilokanam_interfaces::{
-    events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class,
+    events::admin::Wired, AccountId, AdminError, Administered, AssetRate, Change, Class, Holds,
     OpenRequest, PaymentHandler, PaymentHandlerError, PlanKind, PricingEngine, PricingEngineError,
-    StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error, Wiring, NATIVE,
+    PricingPlans, StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error, Wiring,
+    NATIVE,
 };
 
-/// The five contracts, none of which knows another.
+/// The nine contracts, none of which knows another.
 fn unwired() -> Stage {
     let mut chain = House::open();
     for who in ["owner", "alice", "mira", "sam"] {
         chain.fund(account(who), RICH).expect("funds");
     }
     let config = Config::default();
-    let lifecycle = wasm(&artifacts_dir(), "tick_lifecycle").expect("built");
-    let lifecycle = chain.upload(config.owner, &lifecycle).expect("uploaded");
-    let mut deploy = |name: &str, args: Vec<u8>| {
-        instantiate(&mut chain, &artifacts_dir(), name, config.owner, args, &[]).expect(name)
-    };
-    let token = deploy("vlk_token", (&config.allocations, 0u64).encode());
-    let registry = deploy("stream_registry", 0u64.encode());
-    let pricing = deploy("pricing_engine", 0u64.encode());
-    let args = (config.treasury, config.fees, vec![token], 0u64).encode();
-    let payments = deploy("payment_handler", args);
-    let meter = deploy("tick_stream", ([7u8; 32], HOUR, 0u64, lifecycle).encode());
-    let suite = Suite {
-        token,
-        registry,
-        pricing,
-        payments,
-        meter,
-    };
+    let suite = deploy_unwired(&mut chain, &artifacts_dir(), &config).expect("deploys");
     Stage { chain, suite }
 }
 
@@ -47,6 +30,16 @@ fn pricing_wiring(suite: &Suite) -> Wiring {
     Wiring {
         registry: Some(suite.registry),
         payments: Some(suite.payments),
+        passes: Some(suite.passes),
+        ..Wiring::default()
+    }
+}
+
+fn payments_wiring(suite: &Suite, meter: AccountId) -> Wiring {
+    Wiring {
+        meter: Some(meter),
+        passes: Some(suite.passes),
+        patronage: Some(suite.patronage),
         ..Wiring::default()
     }
 }
@@ -56,7 +49,8 @@ fn meter_wiring(suite: &Suite, payments: AccountId) -> Wiring {
         registry: Some(suite.registry),
         pricing: Some(suite.pricing),
         payments: Some(payments),
-        meter: None,
+        patronage: Some(suite.patronage),
+        ..Wiring::default()
     }
 }
 
@@ -103,22 +97,24 @@ fn what_needs_others_is_refused_before_the_first_wiring() {
     assert_eq!(s.read(lifecycle().runs_out_at(alice)), Err(unknown));
     let clear = lifecycle().clear_page(1, 0);
     assert_eq!(s.refused("alice", clear), Error::PageNotFound);
-    assert_eq!(s.read(meter().genesis_hash()), [7; 32].into());
+    let genesis_hash = s.chain.genesis_hash();
+    assert_eq!(s.read(meter().genesis_hash()), genesis_hash);
     assert_eq!(s.read(meter().exit_delay()), HOUR);
 
     let pricing = || suite.pricing();
+    let plans = || suite.plans();
     let not_wired = PricingEngineError::NotWired;
     let set_rates = pricing().set_rates(1, Vec::new());
     assert_eq!(s.refused("mira", set_rates), not_wired);
-    let set_plan = pricing().set_plan(1, PlanKind::Flat);
+    let set_plan = plans().set_plan(1, PlanKind::Flat);
     assert_eq!(s.refused("mira", set_plan), not_wired);
-    assert_eq!(s.read(pricing().quote(1, NATIVE, 1)), Err(not_wired));
+    assert_eq!(s.read(plans().quote(quoted(1, NATIVE, 1))), Err(not_wired));
 
     // Without a meter the payment handler obeys nobody, and deposits are safe in it.
     s.must("alice", suite.payments().deposit().transferred_value(5));
     let hold = suite
-        .payments()
-        .hold(account("alice"), NATIVE, 1, Class::Standard);
+        .holds()
+        .hold(account("alice"), NATIVE, 1, Class::Standard, CATEGORY);
     assert_eq!(s.refused("owner", hold), PaymentHandlerError::NotMeter);
     s.must("alice", suite.payments().withdraw(NATIVE, 5));
 }
@@ -129,19 +125,32 @@ fn the_first_wiring_is_the_owners_exact_and_once() {
     let suite = s.suite;
     let all = Wiring {
         meter: Some(suite.meter),
+        passes: Some(suite.passes),
+        directory: Some(suite.directory),
         ..meter_wiring(&suite, suite.payments)
+    };
+    let reader = Wiring {
+        registry: Some(suite.registry),
+        ..Wiring::default()
+    };
+    let passes = Wiring {
+        payments: Some(suite.payments),
+        ..reader
+    };
+    let patronage = Wiring {
+        meter: Some(suite.meter),
+        directory: Some(suite.directory),
+        ..passes
     };
     let none = Wiring::default();
     for (contract, fitting) in [
         (suite.pricing, pricing_wiring(&suite)),
-        (
-            suite.payments,
-            Wiring {
-                meter: Some(suite.meter),
-                ..none
-            },
-        ),
+        (suite.payments, payments_wiring(&suite, suite.meter)),
         (suite.meter, meter_wiring(&suite, suite.payments)),
+        (suite.passes, passes),
+        (suite.patronage, patronage),
+        (suite.directory, reader),
+        (suite.moderation, reader),
     ] {
         let wire = |wiring| administered(contract).wire(wiring);
         assert_eq!(s.refused("sam", wire(fitting)), AdminError::NotOwner);
@@ -174,6 +183,7 @@ fn a_wiring_cannot_be_announced_before_the_first_nor_what_is_wired_for_ever() {
     let both = Wiring {
         registry: Some(suite.registry),
         pricing: Some(suite.pricing),
+        patronage: Some(suite.patronage),
         ..Wiring::default()
     };
     let announce = |contract, wiring| administered(contract).announce(Change::Wiring(wiring));
@@ -188,9 +198,29 @@ fn a_wiring_cannot_be_announced_before_the_first_nor_what_is_wired_for_ever() {
     let payments = announce(suite.meter, meter_wiring(&suite, suite.payments));
     assert_eq!(s.refused("owner", payments), mismatch);
     assert_eq!(s.refused("owner", announce(suite.pricing, both)), mismatch);
-    for contract in [suite.payments, suite.registry, suite.token] {
+    for contract in [suite.registry, suite.token] {
         let refused = s.refused("owner", announce(contract, both));
         assert_eq!(refused, AdminError::UnsupportedChange);
+    }
+    // Where the money is, the meter stays; so does the payment handler for those who spend.
+    let passes = Wiring {
+        registry: Some(suite.registry),
+        payments: Some(suite.payments),
+        ..Wiring::default()
+    };
+    let patronage = Wiring {
+        meter: Some(suite.meter),
+        directory: Some(suite.directory),
+        ..passes
+    };
+    for (contract, first) in [
+        (suite.payments, payments_wiring(&suite, suite.meter)),
+        (suite.passes, passes),
+        (suite.patronage, patronage),
+    ] {
+        wires(&mut s, contract, first);
+        assert_eq!(s.refused("owner", announce(contract, first)), mismatch);
+        assert_eq!(s.refused("owner", announce(contract, both)), mismatch);
     }
     assert_eq!(
         s.refused("sam", announce(suite.meter, both)),
@@ -204,10 +234,7 @@ fn a_meter_whose_payments_fail_or_do_not_know_it_opens_nothing() {
         let mut s = unwired();
         let suite = s.suite;
         wires(&mut s, suite.pricing, pricing_wiring(&suite));
-        let other = Wiring {
-            meter: Some(account("another meter")),
-            ..Wiring::default()
-        };
+        let other = payments_wiring(&suite, account("another meter"));
         wires(&mut s, suite.payments, other);
         let payments = match wired_to_it {
             true => suite.payments,
