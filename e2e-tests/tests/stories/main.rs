@@ -14,6 +14,7 @@ mod seats;
 mod sessions;
 mod settling;
 mod streams;
+mod tips;
 mod tokens;
 mod upgrades;
 mod vouchers;
