@@ -1,8 +1,8 @@
 //! `tick_stream`: how many seconds, and for how much. Sessions, their holds, and the clock that bills them.
 
 use crate::{
-    AccountId, AssetId, Balance, BroadcastNo, Class, Footprint, Hash, Millis, PageNo,
-    PatronageError, PaymentHandlerError, PlanNo, PricingEngineError, SessionNo, StreamId, TermsNo,
+    AccountId, AssetId, Balance, BroadcastNo, Class, Footprint, Hash, Millis, PageNo, PlanNo,
+    SessionNo, StreamId, TermsNo,
 };
 use ink::prelude::{boxed::Box, vec::Vec};
 
@@ -350,6 +350,23 @@ pub struct TickLimits {
     pub min_hold_ms: Millis,
 }
 
+/// What other contracts refuse. On chain the meter never has one in hand: it passes their bytes on as they came, and needs no code for
+/// them. Whoever reads its answers, off chain, does.
+#[cfg(feature = "std")]
+mod refusal {
+    pub use crate::{
+        PatronageError as Patronage, PaymentHandlerError as Payments, PricingEngineError as Pricing,
+    };
+}
+#[cfg(not(feature = "std"))]
+mod refusal {
+    /// Nothing that could be made.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    #[ink::scale_derive(Encode, Decode)]
+    pub enum Passed {}
+    pub use self::{Passed as Patronage, Passed as Payments, Passed as Pricing};
+}
+
 /// Why the meter refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -364,9 +381,9 @@ pub enum TickStreamError {
     /// The payment handler could not be called.
     PaymentsFailed,
     /// The pricing engine refused.
-    Pricing(PricingEngineError),
+    Pricing(refusal::Pricing),
     /// The payment handler refused.
-    Payments(PaymentHandlerError),
+    Payments(refusal::Payments),
     /// The registry has no such stream.
     StreamNotFound,
     /// The viewer has a session on this stream already.
@@ -457,7 +474,7 @@ pub enum TickStreamError {
     /// The contract of sponsors could not be called.
     PatronageFailed,
     /// The contract of sponsors refused.
-    Patronage(PatronageError),
+    Patronage(refusal::Patronage),
 }
 
 /// The meter passes errors on in boxes, which keeps its code small, and opens them at its messages.
@@ -821,7 +838,7 @@ pub trait TickLifecycle {
     /// Caller: anyone; the viewer too.
     ///
     /// # Events
-    /// As `close`.
+    /// `SessionClosed { .. }`, as `close`.
     ///
     /// # Errors
     /// - As `close`, and after `Pricing(_)`: `SessionNotEnded`; `ExitNotDue`: its vouchers still count, until the exit delay
