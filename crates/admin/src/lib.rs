@@ -71,6 +71,8 @@ pub struct Slots {
     pub patronage: bool,
     /// Needs the directory.
     pub directory: bool,
+    /// Has a second code. No slot of a wiring, but as constant: what a contract has no use for is not in its code.
+    pub second_code: bool,
 }
 
 impl Slots {
@@ -83,7 +85,21 @@ impl Slots {
         passes: false,
         patronage: false,
         directory: false,
+        second_code: false,
     };
+
+    /// Whether the contract calls nobody.
+    fn is_unwired(self) -> bool {
+        self.fit(&Wiring {
+            registry: None,
+            pricing: None,
+            payments: None,
+            meter: None,
+            passes: None,
+            patronage: None,
+            directory: None,
+        })
+    }
 
     /// Whether `wiring` fills exactly these slots.
     pub fn fit(self, wiring: &Wiring) -> bool {
@@ -182,7 +198,7 @@ impl Admin {
             owner: authority.owner,
             proposed_owner: authority.proposed,
             change_delay_ms: authority.change_delay_ms,
-            wiring: if slots == Slots::NONE {
+            wiring: if slots.is_unwired() {
                 Wiring::default()
             } else {
                 self.wiring()
@@ -190,7 +206,11 @@ impl Admin {
             pending: authority.pending,
             layout_version,
             code_hash: code_hash(),
-            second_code: self.second_code.get(),
+            second_code: if slots.second_code {
+                self.second_code.get()
+            } else {
+                None
+            },
         }
     }
 
@@ -209,7 +229,7 @@ impl Admin {
 
     /// The second code; the zero hash where there is none.
     pub fn second_code(&self) -> Hash {
-        self.second_code.get_or_default()
+        self.second_code.get().unwrap_or_default()
     }
 
     /// Runs the message that was called in the second code, and answers what that answers. Answers `Err(failed)` if the chain has no
@@ -268,18 +288,14 @@ impl Admin {
         let authority = self.owned()?;
         match change {
             Change::Code(_) => {}
-            Change::Wiring(_) if slots == Slots::NONE => return Err(AdminError::UnsupportedChange),
+            Change::Wiring(_) if slots.is_unwired() => return Err(AdminError::UnsupportedChange),
             Change::Wiring(wiring) => {
                 // Before the first wiring an announced one would take its place, and leave slots empty for ever.
                 if !slots.fit(wiring) || self.wiring.get().is_none() {
                     return Err(AdminError::WiringMismatch);
                 }
             }
-            Change::SecondCode(_) => {
-                if self.second_code.get().is_none() {
-                    return Err(AdminError::UnsupportedChange);
-                }
-            }
+            Change::SecondCode(_) if slots.second_code => {}
             Change::Delay(delay_ms) => {
                 ensure_delay(*delay_ms)?;
                 let current_ms = authority.change_delay_ms;
@@ -336,7 +352,7 @@ impl Admin {
                 ink::env::set_code_hash::<DefaultEnvironment>(&new)
                     .map_err(|_| AdminError::SetCodeRefused)?;
             }
-            Change::Wiring(wiring) if slots != Slots::NONE => {
+            Change::Wiring(wiring) if !slots.is_unwired() => {
                 let before = self.wiring();
                 self.wiring.set(&Wiring {
                     registry: wiring.registry.or(before.registry),
@@ -349,7 +365,7 @@ impl Admin {
                 });
                 *wiring = before;
             }
-            Change::SecondCode(hash) => {
+            Change::SecondCode(hash) if slots.second_code => {
                 let new = core::mem::replace(hash, self.second_code());
                 self.set_second_code(new);
             }
@@ -390,7 +406,7 @@ impl Admin {
     /// See `Administered::wire`.
     pub fn wire(&mut self, slots: Slots, wiring: Wiring) -> Result<(), AdminError> {
         self.ensure_owner()?;
-        if slots == Slots::NONE {
+        if slots.is_unwired() {
             return Err(AdminError::UnsupportedChange);
         }
         if self.wiring.get().is_some() {
