@@ -4,19 +4,21 @@ use crate::{
     target::{Target, TieKind},
     Network,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{bail, ensure, Result};
 use ink::{
     primitives::{LangError, MessageResult},
     scale::DecodeAll,
 };
 use serde::Serialize;
 use serde_json::Value;
-use vilokanam_client::{AccountId, Balance, Call, Client, DispatchError, Facts, Gas, Hash};
+use vilokanam_client::{AccountId, Balance, Call, Client, DispatchError, Facts, Gas};
 use vilokanam_interfaces::{
-    AccountId as InkAccount, AdminError, Administered, Administration, StreamRegistry,
-    StreamRegistryError, Wiring,
+    AccountId as InkAccount, AdminError, Administered, Administration, Directory, DirectoryError,
+    PricingEngineError, PricingPlans, StreamRegistry, StreamRegistryError, Wiring,
 };
-use vilokanam_suite::{administered, Message, StreamRegistryCalls};
+use vilokanam_suite::{
+    administered, runs_code, DirectoryCalls, Message, PricingPlansCalls, StreamRegistryCalls,
+};
 
 /// A step of a deployment: an index into the target's codes, contracts or messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +111,9 @@ impl Site<'_> {
                     return Ok(true);
                 }
                 // Its code may be another by now; it needs the first no more.
-                match self.target.contract(code.name) {
-                    Ok(contract) => Ok(self.client.contract(&contract.address).await?.is_some()),
-                    Err(_) => Ok(false),
-                }
+                let contract = runs_code(code.name).unwrap_or(code.name);
+                let contract = self.target.contract(contract)?;
+                Ok(self.client.contract(&contract.address).await?.is_some())
             }
             Step::Instantiate(i) => {
                 let address = &self.target.contracts[i].address;
@@ -126,17 +127,33 @@ impl Site<'_> {
                 let now = self.administration(tie.address).await?;
                 // Only the owner may, and it is another's by now; verify tells.
                 let gone = now.owner != self.target.deployer.into();
-                match tie.kind {
-                    TieKind::Wire(wiring) if now.wiring == wiring => Ok(true),
+                let address = InkAccount::from(tie.address);
+                match &tie.kind {
+                    TieKind::Wire(wiring) if now.wiring == *wiring => Ok(true),
                     TieKind::Wire(_) if now.wiring == Wiring::default() => Ok(false),
                     // It was wired and changed later, as is its owner's right; verify tells.
                     TieKind::Wire(_) => Ok(true),
                     TieKind::Moderate(account) => {
-                        let registry = StreamRegistryCalls::from(InkAccount::from(tie.address));
-                        Ok(self.read(registry.is_moderator(account.into())).await? || gone)
+                        let registry = StreamRegistryCalls::from(address);
+                        let asked = registry.is_moderator((*account).into());
+                        Ok(gone || self.read(asked).await?)
+                    }
+                    TieKind::Category(number, name) => {
+                        let directory = DirectoryCalls::from(address);
+                        let called = directory.category_name(*number);
+                        Ok(gone || self.read(called).await?.as_ref() == Some(name))
+                    }
+                    TieKind::Gateway(account) => {
+                        let directory = DirectoryCalls::from(address);
+                        let asked = directory.is_gateway((*account).into());
+                        Ok(gone || self.read(asked).await?)
+                    }
+                    TieKind::Stake(staking) => {
+                        let pricing = PricingPlansCalls::from(address);
+                        Ok(gone || self.read(pricing.staking()).await? == Some(*staking))
                     }
                     TieKind::Offer(owner) => {
-                        let owner = owner.into();
+                        let owner = (*owner).into();
                         let offered = now.proposed_owner == Some(owner);
                         Ok(offered || now.owner == owner || gone)
                     }
@@ -181,14 +198,12 @@ impl Site<'_> {
                     .await?;
                 let returned = dry.result?;
                 let refused = match tie.kind {
-                    TieKind::Moderate(_) => {
-                        let said: Result<(), StreamRegistryError> = answer(&returned.data)?;
-                        said.err().map(|e| format!("{e:?}"))
+                    TieKind::Moderate(_) => refusal::<StreamRegistryError>(&returned.data)?,
+                    TieKind::Category(..) | TieKind::Gateway(_) => {
+                        refusal::<DirectoryError>(&returned.data)?
                     }
-                    _ => {
-                        let said: Result<(), AdminError> = answer(&returned.data)?;
-                        said.err().map(|e| format!("{e:?}"))
-                    }
+                    TieKind::Stake(_) => refusal::<PricingEngineError>(&returned.data)?,
+                    TieKind::Wire(_) | TieKind::Offer(_) => refusal::<AdminError>(&returned.data)?,
                 };
                 if let Some(error) = refused {
                     bail!("the contract refuses: {error}");
@@ -403,6 +418,12 @@ pub(crate) fn answer<R: ink::scale::Decode>(data: &[u8]) -> Result<R> {
     }
 }
 
+/// Why a message was refused, if it was.
+fn refusal<E: ink::scale::Decode + core::fmt::Debug>(data: &[u8]) -> Result<Option<String>> {
+    let said: Result<(), E> = answer(data)?;
+    Ok(said.err().map(|e| format!("{e:?}")))
+}
+
 /// Every constructor of the suite returns `Result<Self, AdminError>`, inside ink!'s own `Result`.
 fn constructed(data: &[u8], reverted: bool) -> Result<()> {
     match Result::<Result<(), AdminError>, LangError>::decode_all(&mut &data[..]) {
@@ -438,6 +459,9 @@ fn measured(contract: &str, kind: &TieKind) -> Gas {
     let message = match kind {
         TieKind::Wire(_) => "Administered::wire",
         TieKind::Moderate(_) => "StreamRegistry::set_moderator",
+        TieKind::Category(..) => "Directory::name_category",
+        TieKind::Gateway(_) => "Directory::set_gateway",
+        TieKind::Stake(_) => "PricingPlans::set_staking",
         TieKind::Offer(_) => "Administered::propose_owner",
     };
     let measured: Option<Value> =
@@ -471,15 +495,6 @@ pub fn tokens(amount: Balance, decimals: u8, symbol: &str) -> String {
         "" => format!("{whole} {symbol}"),
         part => format!("{whole}.{part} {symbol}"),
     }
-}
-
-/// The hash of the code that the meter runs on its own storage besides its own, by its key in `crates/sessions`.
-pub async fn second_code(client: &Client, meter: &AccountId) -> Result<Option<Hash>> {
-    const KEY: u32 = 0x0005;
-    let stored = client.contract_storage(meter, &KEY.to_le_bytes()).await?;
-    stored
-        .map(|stored| <Hash>::try_from(&stored[..]).context("the meter's second code is no hash"))
-        .transpose()
 }
 
 #[cfg(test)]

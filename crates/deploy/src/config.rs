@@ -3,14 +3,16 @@
 use anyhow::{bail, ensure, Context, Result};
 use serde::{Deserialize, Deserializer};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 use vilokanam_client::{endpoint_address, parse_account, AccountId, Options, Until};
 use vilokanam_interfaces::{
-    Balance, FeeSchedule, Millis, MAX_ALLOCATIONS, MAX_ASSETS, MAX_CHANGE_DELAY_MS, MAX_FEE_BPS,
-    MAX_GRACE_MS, MAX_REFERRAL_BPS, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS,
+    Balance, FeeSchedule, Millis, MAX_ALLOCATIONS, MAX_ASSETS, MAX_CATEGORIES, MAX_CHANGE_DELAY_MS,
+    MAX_FEE_BPS, MAX_GRACE_MS, MAX_NAME_LEN, MAX_REFERRAL_BPS, MIN_CHANGE_DELAY_MS,
+    MIN_EXIT_DELAY_MS,
 };
 
 /// One $VLK in base units: the token has 12 decimals on every chain.
@@ -58,6 +60,60 @@ pub struct Network {
     /// Further PSP22 tokens that are assets from the start: asset 2, 3, …
     #[serde(default, deserialize_with = "accounts")]
     pub tokens: Vec<AccountId>,
+    /// Reports and their bonds.
+    #[serde(default)]
+    pub moderation: Moderation,
+    /// Categories, and gateways to other chains.
+    #[serde(default)]
+    pub directory: Directory,
+    /// Who has something at stake; nobody is asked otherwise.
+    #[serde(default)]
+    pub staking: Option<Staking>,
+}
+
+/// Reports and their bonds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moderation {
+    /// The bond of a report, in base units of the native token.
+    #[serde(default = "bond", deserialize_with = "amount")]
+    pub bond: Balance,
+    /// Where the bonds of abusive reports go; `roles.treasury`, where none is named.
+    #[serde(default, deserialize_with = "maybe_account")]
+    pub treasury: Option<AccountId>,
+}
+
+impl Default for Moderation {
+    fn default() -> Self {
+        Self {
+            bond: bond(),
+            treasury: None,
+        }
+    }
+}
+
+/// Categories, and gateways to other chains.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Who may register streams of other chains.
+    #[serde(default, deserialize_with = "accounts")]
+    pub gateways: Vec<AccountId>,
+    /// The names of categories, by number.
+    #[serde(default, deserialize_with = "categories")]
+    pub categories: BTreeMap<u16, String>,
+}
+
+/// The contract that tells what accounts have at stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staking {
+    /// Its account.
+    #[serde(deserialize_with = "account")]
+    pub contract: AccountId,
+    /// How much makes a staker, in base units of what is staked.
+    #[serde(deserialize_with = "amount")]
+    pub minimum: Balance,
 }
 
 /// How long things wait.
@@ -224,6 +280,31 @@ impl Network {
                 "`tokens` names one twice"
             );
         }
+        self.check_directory()
+    }
+
+    fn check_directory(&self) -> Result<()> {
+        let Directory {
+            gateways,
+            categories,
+        } = &self.directory;
+        for (position, gateway) in gateways.iter().enumerate() {
+            ensure!(
+                !gateways[..position].contains(gateway),
+                "`directory.gateways` names one twice"
+            );
+        }
+        let most = usize::try_from(MAX_NAME_LEN)?;
+        for (number, name) in categories {
+            ensure!(
+                *number < MAX_CATEGORIES,
+                "`directory.categories` names {number}, and they are numbered below {MAX_CATEGORIES}"
+            );
+            ensure!(
+                (1..=most).contains(&name.len()),
+                "`directory.categories` calls {number} {name:?}: names have 1 to {most} bytes"
+            );
+        }
         Ok(())
     }
 
@@ -276,6 +357,20 @@ impl Network {
         }
     }
 
+    /// Where the bonds of abusive reports go.
+    pub fn bond_treasury(&self) -> AccountId {
+        self.moderation.treasury.unwrap_or(self.roles.treasury)
+    }
+
+    /// Who tells what accounts have at stake, as the pricing engine has it.
+    pub fn staking(&self) -> Option<vilokanam_interfaces::Staking> {
+        let Staking { contract, minimum } = self.staking?;
+        Some(vilokanam_interfaces::Staking {
+            contract: contract.into(),
+            minimum,
+        })
+    }
+
     /// The allocations in base units.
     pub fn allocations(&self) -> Vec<(AccountId, Balance)> {
         let all = self.vlk.allocations.iter();
@@ -294,6 +389,39 @@ fn poll_ms() -> u64 {
 
 fn patience_secs() -> u64 {
     60
+}
+
+/// Ten tokens of twelve decimals.
+fn bond() -> Balance {
+    10_000_000_000_000
+}
+
+/// An amount: a number, or a text where it is larger than TOML's numbers.
+fn amount<'de, D: Deserializer<'de>>(input: D) -> Result<Balance, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Amount {
+        Number(u64),
+        Text(String),
+    }
+    match Amount::deserialize(input)? {
+        Amount::Number(number) => Ok(number.into()),
+        Amount::Text(text) => text
+            .replace('_', "")
+            .parse()
+            .map_err(|_| serde::de::Error::custom(format!("{text:?} is no amount of base units"))),
+    }
+}
+
+fn categories<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<u16, String>, D::Error> {
+    let named = BTreeMap::<String, String>::deserialize(input)?;
+    let numbered = named.into_iter().map(|(number, name)| {
+        let number = number.parse().map_err(|_| {
+            serde::de::Error::custom(format!("{number:?} is no number of a category"))
+        })?;
+        Ok((number, name))
+    });
+    numbered.collect()
 }
 
 fn until<'de, D: Deserializer<'de>>(input: D) -> Result<Until, D::Error> {
@@ -365,6 +493,39 @@ mod tests {
         let missing = format!("{:#}", missing.expect_err("no such file"));
         assert!(missing.contains("elsewhere.toml"), "{missing}");
         assert!(Network::load("../local", None).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_on_top_is_optional() -> Result<()> {
+        let plain = Network::parse("local", LOCAL)?;
+        assert_eq!(plain.moderation, Moderation::default());
+        assert_eq!(plain.bond_treasury(), plain.roles.treasury);
+        assert_eq!(plain.directory, Directory::default());
+        assert_eq!(plain.staking(), None);
+        let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+        let more = LOCAL.replacen("bond = 10_000_000_000_000", "bond = \"2_5\"", 1);
+        let more = format!(
+            "{more}\n[directory]\ngateways = [{alice:?}]\n[directory.categories]\n7 = \"Chess\"\n255 = \"Music\"\n\
+             [staking]\ncontract = {alice:?}\nminimum = 1_000\n"
+        );
+        let network = Network::parse("local", &more)?;
+        assert_eq!(network.moderation.bond, 25);
+        assert_eq!(network.directory.gateways, [parse_account(alice)?]);
+        let names: Vec<_> = network.directory.categories.into_iter().collect();
+        assert_eq!(names, [(7, "Chess".into()), (255, "Music".into())]);
+        assert_eq!(network.staking.map(|staking| staking.minimum), Some(1_000));
+        for (right, wrong, named) in [
+            ("7 = ", "256 = ", "numbered below 256"),
+            ("7 = ", "seven = ", "no number of a category"),
+            ("\"Chess\"", "\"\"", "1 to 32 bytes"),
+            ("\"2_5\"", "\"ten\"", "no amount of base units"),
+            ("\"2_5\"", "-1", "moderation"),
+        ] {
+            let error = Network::parse("x", &more.replacen(right, wrong, 1));
+            let error = format!("{:#}", error.expect_err(wrong));
+            assert!(error.contains(named), "{wrong}: {error}");
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! nothing waits for a block to become final but the record, into which only final steps go.
 
 use crate::{
-    chain::{answer, is_about_money, second_code, Site, Step},
+    chain::{answer, is_about_money, Site, Step},
     progress::{Progress, Watcher},
     record::{CodeEntry, ContractEntry, Damaged, Hex32, Lock, Place, Record},
     target::{codes, Target, TieKind},
@@ -25,16 +25,17 @@ use vilokanam_client::{
     hex, AccountId, Block, Client, Hash, Included, Key, NotIncluded, Signed, Until, DECIMALS,
 };
 use vilokanam_interfaces::{
-    AccountId as InkAccount, Administered, Administration, StreamRegistry, Wiring,
+    AccountId as InkAccount, Administered, Administration, Directory, PricingPlans, StreamRegistry,
+    Wiring,
 };
-use vilokanam_suite::{administered, Message, StreamRegistryCalls, CODE_ONLY};
+use vilokanam_suite::{
+    administered, second_code_of, DirectoryCalls, Message, PricingPlansCalls, StreamRegistryCalls,
+};
 
 /// How often a step is tried whose transaction somebody else's displaced.
 const ROUNDS: u32 = 5;
 /// What to say where a step is gone.
 const UNDONE: &str = "it was undone by another branch of the chain: run it again";
-/// The contract that runs a second code.
-const METER: &str = "tick_stream";
 
 /// Where a deployment finds and keeps things.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,26 +219,29 @@ async fn begin(site: &Site<'_>) -> Result<Record> {
 
 /// Refuses to make a record of contracts that run other codes than they were made with: only the lost one told which.
 async fn ensure_not_upgraded(site: &Site<'_>) -> Result<()> {
-    let mut runs = Vec::new();
     for contract in &site.target.contracts {
-        if let Some(there) = site.client.contract(&contract.address).await? {
-            runs.push((contract.name, there.code_hash));
-            if contract.name == METER {
-                let second = second_code(site.client, &contract.address).await?;
-                runs.extend(second.map(|second| (CODE_ONLY, second)));
-            }
+        let Some(there) = site.client.contract(&contract.address).await? else {
+            continue;
+        };
+        ensure_original(site, contract.name, there.code_hash)?;
+        if let Some(second) = second_code_of(contract.name) {
+            let runs = site.administration(contract.address).await?.second_code;
+            let runs = runs.with_context(|| format!("{} has no second code", contract.name))?;
+            ensure_original(site, second, runs.into())?;
         }
     }
-    for (name, runs) in runs {
-        let built = site.target.code(name)?.hash;
-        ensure!(
-            runs == built,
-            "the code of {name} is {} on the chain, and the artifact is {}: it was upgraded, and a record made anew would not know \
-             of it. Put the record back from a copy",
-            hex(&runs),
-            hex(&built)
-        );
-    }
+    Ok(())
+}
+
+fn ensure_original(site: &Site<'_>, name: &str, runs: Hash) -> Result<()> {
+    let built = site.target.code(name)?.hash;
+    ensure!(
+        runs == built,
+        "the code of {name} is {} on the chain, and the artifact is {}: it was upgraded, and a record made anew would not know of it. \
+         Put the record back from a copy",
+        hex(&runs),
+        hex(&built)
+    );
     Ok(())
 }
 
@@ -629,19 +633,39 @@ async fn held_at(site: &Site<'_>, step: Step, block: &Hash) -> Result<bool> {
             if !client.contract_at(&tie.address, Some(block)).await? {
                 return Ok(false);
             }
-            if let TieKind::Moderate(account) = tie.kind {
-                let registry = StreamRegistryCalls::from(InkAccount::from(tie.address));
-                return read_at(site, registry.is_moderator(account.into()), block).await;
-            }
-            let asked = administered(tie.address.into()).administration();
-            let now: Administration = read_at(site, asked, block).await?;
-            Ok(match tie.kind {
-                TieKind::Wire(_) => now.wiring != Wiring::default(),
-                TieKind::Offer(owner) => {
-                    now.proposed_owner == Some(owner.into()) || now.owner == owner.into()
+            let address = InkAccount::from(tie.address);
+            let administration = || async {
+                let asked = administered(address).administration();
+                read_at(site, asked, block).await
+            };
+            match &tie.kind {
+                TieKind::Wire(_) => {
+                    let now: Administration = administration().await?;
+                    Ok(now.wiring != Wiring::default())
                 }
-                TieKind::Moderate(_) => false,
-            })
+                TieKind::Offer(owner) => {
+                    let now: Administration = administration().await?;
+                    let owner = InkAccount::from(*owner);
+                    Ok(now.proposed_owner == Some(owner) || now.owner == owner)
+                }
+                TieKind::Moderate(account) => {
+                    let registry = StreamRegistryCalls::from(address);
+                    read_at(site, registry.is_moderator((*account).into()), block).await
+                }
+                TieKind::Category(number, name) => {
+                    let directory = DirectoryCalls::from(address);
+                    let called = read_at(site, directory.category_name(*number), block).await?;
+                    Ok(called.as_ref() == Some(name))
+                }
+                TieKind::Gateway(account) => {
+                    let directory = DirectoryCalls::from(address);
+                    read_at(site, directory.is_gateway((*account).into()), block).await
+                }
+                TieKind::Stake(staking) => {
+                    let pricing = PricingPlansCalls::from(address);
+                    Ok(read_at(site, pricing.staking(), block).await? == Some(*staking))
+                }
+            }
         }
     }
 }

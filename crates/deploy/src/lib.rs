@@ -14,8 +14,10 @@ mod record;
 mod target;
 mod verify;
 
-pub use chain::{read, second_code, tokens, Cost, Short, Site, Step};
-pub use config::{Allocation, Delays, Fees, Network, Roles, Vlk, ONE_VLK};
+pub use chain::{read, tokens, Cost, Short, Site, Step};
+pub use config::{
+    Allocation, Delays, Directory, Fees, Moderation, Network, Roles, Staking, Vlk, ONE_VLK,
+};
 pub use deploy::{deploy, open, Deployed, Paths};
 pub use plan::{plan, Plan};
 pub use progress::{Progress, Silent, Teller, Watcher};

@@ -12,12 +12,22 @@ use sp_crypto_hashing::blake2_256;
 use std::path::Path;
 use vilokanam_client::{contract_address, hex, AccountId, Hash};
 use vilokanam_interfaces::{
-    AccountId as InkAccount, Administered, Hash as InkHash, StreamRegistry, Wiring,
+    AccountId as InkAccount, Administered, Directory, Hash as InkHash, PricingPlans, Staking,
+    StreamRegistry, Wiring,
 };
-use vilokanam_suite::{administered, wasm, Message, StreamRegistryCalls, CODE_ONLY, CONTRACTS};
+use vilokanam_suite::{
+    administered, second_code_of, wasm, DirectoryCalls, Message, PricingPlansCalls,
+    StreamRegistryCalls, CONTRACTS,
+};
 
 /// The contract that has moderators.
 const REGISTRY: &str = "stream_registry";
+/// The contract that names categories, and has gateways.
+const DIRECTORY: &str = "directory";
+/// The contract that asks for stakes.
+const PRICING: &str = "pricing_engine";
+/// The contract that suspends streams by its verdicts.
+const MODERATION: &str = "moderation";
 
 /// Everything that a deployment comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +36,7 @@ pub struct Target {
     pub deployer: AccountId,
     /// The codes, in the order of [`CONTRACTS`].
     pub codes: Vec<Code>,
-    /// The contracts, in the same order without the one that is code only.
+    /// The contracts, in the same order without those that are code only.
     pub contracts: Vec<Contract>,
     /// The messages, in the order in which they are sent.
     pub messages: Vec<Tie>,
@@ -70,12 +80,18 @@ pub struct Tie {
 }
 
 /// What a [`Tie`] does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TieKind {
     /// Tells a contract the others.
     Wire(Wiring),
     /// Makes an account a moderator of the registry.
     Moderate(AccountId),
+    /// Names a category.
+    Category(u16, String),
+    /// Makes an account a gateway to another chain.
+    Gateway(AccountId),
+    /// Names the contract that tells what accounts have at stake.
+    Stake(Staking),
     /// Offers a contract to who shall own it.
     Offer(AccountId),
 }
@@ -83,9 +99,12 @@ pub enum TieKind {
 impl Tie {
     /// What it does, for people and for the record.
     pub fn label(&self) -> String {
-        match self.kind {
+        match &self.kind {
             TieKind::Wire(_) => format!("wire {}", self.contract),
-            TieKind::Moderate(account) => format!("moderator {}", hex(&account)),
+            TieKind::Moderate(account) => format!("moderator {}", hex(account)),
+            TieKind::Category(number, _) => format!("category {number}"),
+            TieKind::Gateway(account) => format!("gateway {}", hex(account)),
+            TieKind::Stake(_) => "staking".to_owned(),
             TieKind::Offer(_) => format!("offer {}", self.contract),
         }
     }
@@ -120,24 +139,31 @@ impl Target {
             contracts: Vec::new(),
         };
         let delay_ms = network.delays.change_ms;
+        let only_delay = || json!({ "change_delay_ms": delay_ms });
 
         let allocations = network.allocations();
         let told: Vec<Value> = allocations
             .iter()
             .map(|(account, amount)| json!([hex(account), amount.to_string()]))
             .collect();
-        let token = made.contract(
-            "vlk_token",
-            (&allocations, delay_ms).encode(),
-            json!({ "allocations": told, "change_delay_ms": delay_ms }),
-        )?;
-        let only_delay = json!({ "change_delay_ms": delay_ms });
-        let registry = made.contract("stream_registry", delay_ms.encode(), only_delay.clone())?;
-        let pricing = made.contract("pricing_engine", delay_ms.encode(), only_delay)?;
+        let (second, code) = made.second("vlk_token")?;
+        let told = json!({
+            "allocations": told,
+            "change_delay_ms": delay_ms,
+            "genesis_hash": hex(&genesis),
+            second: hex(&code),
+        });
+        let args = (&allocations, delay_ms, genesis, code).encode();
+        let token = made.contract("vlk_token", args, told)?;
+        let registry = made.contract(REGISTRY, delay_ms.encode(), only_delay())?;
+        let (second, code) = made.second(PRICING)?;
+        let told = json!({ "change_delay_ms": delay_ms, second: hex(&code) });
+        let pricing = made.contract(PRICING, (delay_ms, code).encode(), told)?;
         let tokens: Vec<AccountId> = core::iter::once(token)
             .chain(network.tokens.iter().copied())
             .collect();
         let fees = network.fee_schedule();
+        let (second, code) = made.second("payment_handler")?;
         let told = json!({
             "treasury": hex(&network.roles.treasury),
             "fees": {
@@ -149,48 +175,47 @@ impl Target {
             },
             "tokens": tokens.iter().map(|token| hex(token)).collect::<Vec<_>>(),
             "change_delay_ms": delay_ms,
+            second: hex(&code),
         });
-        let args = (network.roles.treasury, fees, tokens, delay_ms).encode();
+        let args = (network.roles.treasury, fees, tokens, delay_ms, code).encode();
         let payments = made.contract("payment_handler", args, told)?;
         let exit_ms = network.delays.exit_ms;
-        let second = made.original_hash(CODE_ONLY)?;
+        let (second, code) = made.second("tick_stream")?;
         let told = json!({
             "genesis_hash": hex(&genesis),
             "exit_delay_ms": exit_ms,
             "change_delay_ms": delay_ms,
-            CODE_ONLY: hex(&second),
+            second: hex(&code),
         });
-        let args = (genesis, exit_ms, delay_ms, second).encode();
+        let args = (genesis, exit_ms, delay_ms, code).encode();
         let meter = made.contract("tick_stream", args, told)?;
+        let passes = made.contract("pass_office", delay_ms.encode(), only_delay())?;
+        let patronage = made.contract("patronage", delay_ms.encode(), only_delay())?;
+        let directory = made.contract(DIRECTORY, delay_ms.encode(), only_delay())?;
+        let (bond, treasury) = (network.moderation.bond, network.bond_treasury());
+        let told = json!({
+            "bond": bond.to_string(),
+            "treasury": hex(&treasury),
+            "change_delay_ms": delay_ms,
+        });
+        made.contract(MODERATION, (bond, treasury, delay_ms).encode(), told)?;
 
-        let [registry, pricing, payments, meter] =
-            [registry, pricing, payments, meter].map(|one| Some(InkAccount::from(one)));
+        let all = Wiring {
+            registry: Some(registry.into()),
+            pricing: Some(pricing.into()),
+            payments: Some(payments.into()),
+            meter: Some(meter.into()),
+            passes: Some(passes.into()),
+            patronage: Some(patronage.into()),
+            directory: Some(directory.into()),
+        };
         let mut contracts = made.contracts;
         for contract in &mut contracts {
-            let none = Wiring::default();
-            contract.wiring = match contract.name {
-                "pricing_engine" => Wiring {
-                    registry,
-                    payments,
-                    ..none
-                },
-                "payment_handler" => Wiring { meter, ..none },
-                "tick_stream" => Wiring {
-                    registry,
-                    pricing,
-                    payments,
-                    ..none
-                },
-                _ => none,
-            };
+            contract.wiring = wiring(contract.name, all);
         }
         Ok(Self {
             deployer,
-            messages: ties(
-                &contracts,
-                &network.roles.moderators,
-                network.roles.owner.filter(|owner| *owner != deployer),
-            ),
+            messages: ties(&contracts, network, deployer),
             contracts,
             codes,
         })
@@ -277,6 +302,13 @@ impl Maker<'_> {
             .hash)
     }
 
+    /// The second code of a contract.
+    fn second(&self, contract: &str) -> Result<(&'static str, Hash)> {
+        let second = second_code_of(contract);
+        let second = second.with_context(|| format!("{contract} has no second code"))?;
+        Ok((second, self.original_hash(second)?))
+    }
+
     fn contract(&mut self, name: &'static str, args: Vec<u8>, told: Value) -> Result<AccountId> {
         let data = [&ink::selector_bytes!("new"), &args[..]].concat();
         let recorded = self.record.and_then(|record| record.contracts.get(name));
@@ -304,13 +336,58 @@ impl Maker<'_> {
     }
 }
 
-fn ties(contracts: &[Contract], moderators: &[AccountId], owner: Option<AccountId>) -> Vec<Tie> {
+/// Of all contracts, those that one calls or obeys.
+fn wiring(name: &str, all: Wiring) -> Wiring {
+    let none = Wiring::default();
+    match name {
+        PRICING => Wiring {
+            registry: all.registry,
+            payments: all.payments,
+            passes: all.passes,
+            ..none
+        },
+        "payment_handler" => Wiring {
+            meter: all.meter,
+            passes: all.passes,
+            patronage: all.patronage,
+            ..none
+        },
+        "tick_stream" => Wiring {
+            registry: all.registry,
+            pricing: all.pricing,
+            payments: all.payments,
+            patronage: all.patronage,
+            ..none
+        },
+        "pass_office" => Wiring {
+            registry: all.registry,
+            payments: all.payments,
+            ..none
+        },
+        "patronage" => Wiring {
+            registry: all.registry,
+            payments: all.payments,
+            meter: all.meter,
+            directory: all.directory,
+            ..none
+        },
+        DIRECTORY | MODERATION => Wiring {
+            registry: all.registry,
+            ..none
+        },
+        _ => none,
+    }
+}
+
+/// The messages, in the order in which they are sent.
+fn ties(contracts: &[Contract], network: &Network, deployer: AccountId) -> Vec<Tie> {
     let tie = |contract: &Contract, data, kind| Tie {
         contract: contract.name,
         address: contract.address,
         data,
         kind,
     };
+    let find = |name| contracts.iter().find(move |one| one.name == name);
     let unwired = Wiring::default();
     let wired = contracts.iter().filter(|one| one.wiring != unwired);
     let mut ties: Vec<Tie> = wired
@@ -319,16 +396,38 @@ fn ties(contracts: &[Contract], moderators: &[AccountId], owner: Option<AccountI
             tie(one, message.into_parts().2, TieKind::Wire(one.wiring))
         })
         .collect();
-    let registry = contracts.iter().find(|one| one.name == REGISTRY);
-    for (registry, account) in registry
-        .iter()
-        .flat_map(|one| moderators.iter().map(move |who| (one, *who)))
-    {
-        let mut calls = StreamRegistryCalls::from(InkAccount::from(registry.address));
-        let message = calls.set_moderator(account.into(), true);
-        let data = message.into_parts().2;
-        ties.push(tie(registry, data, TieKind::Moderate(account)));
+    if let Some(registry) = find(REGISTRY) {
+        let moderation = find(MODERATION).map(|one| one.address);
+        let named = network.roles.moderators.iter().copied();
+        for account in moderation.into_iter().chain(named) {
+            let mut calls = StreamRegistryCalls::from(InkAccount::from(registry.address));
+            let message = calls.set_moderator(account.into(), true);
+            let kind = TieKind::Moderate(account);
+            ties.push(tie(registry, message.into_parts().2, kind));
+        }
     }
+    if let Some(directory) = find(DIRECTORY) {
+        let calls = || DirectoryCalls::from(InkAccount::from(directory.address));
+        for (number, name) in &network.directory.categories {
+            let mut calls = calls();
+            let message = calls.name_category(*number, name.clone());
+            let kind = TieKind::Category(*number, name.clone());
+            ties.push(tie(directory, message.into_parts().2, kind));
+        }
+        for gateway in &network.directory.gateways {
+            let mut calls = calls();
+            let message = calls.set_gateway((*gateway).into(), true);
+            let kind = TieKind::Gateway(*gateway);
+            ties.push(tie(directory, message.into_parts().2, kind));
+        }
+    }
+    if let (Some(pricing), Some(staking)) = (find(PRICING), network.staking()) {
+        let mut calls = PricingPlansCalls::from(InkAccount::from(pricing.address));
+        let message = calls.set_staking(Some(staking));
+        let kind = TieKind::Stake(staking);
+        ties.push(tie(pricing, message.into_parts().2, kind));
+    }
+    let owner = network.roles.owner.filter(|owner| *owner != deployer);
     if let Some(owner) = owner {
         ties.extend(contracts.iter().map(|one| {
             let message = administered(one.address.into()).propose_owner(Some(owner.into()));

@@ -1,7 +1,7 @@
 //! Whether the chain has what the artifacts, the record and the network's file say.
 
 use crate::{
-    chain::{second_code, Site},
+    chain::Site,
     record::{Hex32, Record},
     target::{ink_hash, Contract},
 };
@@ -10,10 +10,12 @@ use core::fmt::Debug;
 use serde::Serialize;
 use vilokanam_client::hex;
 use vilokanam_interfaces::{
-    AccountId, Asset, PaymentHandler, StreamRegistry, TickStream, VlkToken, Wiring,
+    AccountId, Asset, Directory, Moderation, PaymentHandler, PricingPlans, StreamRegistry,
+    TickStream, VlkPermit, VlkToken, Wiring,
 };
 use vilokanam_suite::{
-    PaymentHandlerCalls, StreamRegistryCalls, TickStreamCalls, VlkTokenCalls, CODE_ONLY,
+    second_code_of, DirectoryCalls, ModerationCalls, PaymentHandlerCalls, PricingPlansCalls,
+    StreamRegistryCalls, TickStreamCalls, VlkPermitCalls, VlkTokenCalls,
 };
 
 /// One thing that differs.
@@ -110,7 +112,7 @@ pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified
                 found,
             );
         }
-        if found != built {
+        if found != built || !second_as_built(site, contract).await? {
             // Another code may answer in another way, but what it does answer is compared all the same: who exchanged it, may
             // have changed the treasury too.
             if let Err(error) = answers(&mut seen, site, contract).await {
@@ -127,17 +129,34 @@ pub async fn verify(site: &Site<'_>, record: Option<&Record>) -> Result<Verified
     Ok(seen)
 }
 
+/// Whether the second code of a contract, if it has one, is that of the artifacts.
+async fn second_as_built(site: &Site<'_>, contract: &Contract) -> Result<bool> {
+    let Some(second) = second_code_of(contract.name) else {
+        return Ok(true);
+    };
+    let found = site.administration(contract.address).await?.second_code;
+    Ok(found == Some(ink_hash(&site.target.code(second)?.hash)))
+}
+
 /// Compares what a contract answers.
 async fn answers(seen: &mut Verified, site: &Site<'_>, contract: &Contract) -> Result<()> {
     let name = contract.name;
     let now = site.administration(contract.address).await?;
     administration(seen, site, name, &contract.wiring, &now);
+    if let Some(second) = second_code_of(name) {
+        let expected = Some(Hex32(site.target.code(second)?.hash));
+        let found = now.second_code.map(|hash| Hex32(hash.into()));
+        seen.check(format!("{name}: code of {second}"), expected, found);
+    }
     let address = AccountId::from(contract.address);
     match name {
-        "vlk_token" => token(seen, site, address.into()).await,
+        "vlk_token" => token(seen, site, address.into(), address.into()).await,
         "payment_handler" => payments(seen, site, address.into()).await,
+        "pricing_engine" => pricing(seen, site, address.into()).await,
         "stream_registry" => registry(seen, site, address.into()).await,
         "tick_stream" => meter(seen, site, address.into()).await,
+        "directory" => directory(seen, site, address.into()).await,
+        "moderation" => moderation(seen, site, address.into()).await,
         _ => Ok(()),
     }
 }
@@ -166,7 +185,19 @@ fn administration(
     seen.check(format!("{name}: wiring"), *wiring, now.wiring);
 }
 
-async fn token(seen: &mut Verified, site: &Site<'_>, token: VlkTokenCalls) -> Result<()> {
+async fn token(
+    seen: &mut Verified,
+    site: &Site<'_>,
+    token: VlkTokenCalls,
+    permits: VlkPermitCalls,
+) -> Result<()> {
+    let genesis = site.read(permits.permit_genesis()).await?;
+    let expected = ink_hash(&site.facts.genesis);
+    seen.check(
+        "vlk_token: genesis hash of permits".to_owned(),
+        expected,
+        genesis,
+    );
     let cap = site
         .network
         .allocations()
@@ -181,15 +212,19 @@ async fn token(seen: &mut Verified, site: &Site<'_>, token: VlkTokenCalls) -> Re
     Ok(())
 }
 
-/// The moderators that the network's file names. The registry does not list its own, so whether there are others is not known.
+/// The moderators: `moderation`, and those that the network's file names. The registry does not list its own, so whether there are others is not known.
 async fn registry(
     seen: &mut Verified,
     site: &Site<'_>,
     registry: StreamRegistryCalls,
 ) -> Result<()> {
-    for account in &site.network.roles.moderators {
-        let is_one = site.read(registry.is_moderator((*account).into())).await?;
-        let subject = format!("stream_registry: moderator {}", hex(account));
+    const MODERATION: &str = "moderation";
+    let itself = site.target.contract(MODERATION)?.address;
+    let named = site.network.roles.moderators.iter();
+    let named = named.map(|account| (hex(account), *account));
+    for (name, account) in core::iter::once((MODERATION.to_owned(), itself)).chain(named) {
+        let is_one = site.read(registry.is_moderator(account.into())).await?;
+        let subject = format!("stream_registry: moderator {name}");
         seen.check(subject, true, is_one);
     }
     Ok(())
@@ -226,6 +261,41 @@ async fn payments(
     Ok(())
 }
 
+async fn pricing(seen: &mut Verified, site: &Site<'_>, pricing: PricingPlansCalls) -> Result<()> {
+    let found = site.read(pricing.staking()).await?;
+    let expected = site.network.staking();
+    seen.check("pricing_engine: staking".to_owned(), expected, found);
+    Ok(())
+}
+
+/// The gateways and categories that the network's file names; whether there are other gateways, the directory does not tell.
+async fn directory(seen: &mut Verified, site: &Site<'_>, directory: DirectoryCalls) -> Result<()> {
+    for account in &site.network.directory.gateways {
+        let is_one = site.read(directory.is_gateway((*account).into())).await?;
+        seen.check(format!("directory: gateway {}", hex(account)), true, is_one);
+    }
+    for (number, name) in &site.network.directory.categories {
+        let found = site.read(directory.category_name(*number)).await?;
+        let expected = Some(name.clone());
+        seen.check(format!("directory: category {number}"), expected, found);
+    }
+    Ok(())
+}
+
+async fn moderation(
+    seen: &mut Verified,
+    site: &Site<'_>,
+    moderation: ModerationCalls,
+) -> Result<()> {
+    let bond = site.read(moderation.bond()).await?;
+    let expected = site.network.moderation.bond;
+    seen.check("moderation: bond".to_owned(), expected, bond);
+    let treasury = Hex32(*site.read(moderation.bond_treasury()).await?.as_ref());
+    let expected = Hex32(site.network.bond_treasury());
+    seen.check("moderation: treasury".to_owned(), expected, treasury);
+    Ok(())
+}
+
 async fn meter(seen: &mut Verified, site: &Site<'_>, meter: TickStreamCalls) -> Result<()> {
     const NAME: &str = "tick_stream";
     let genesis = site.read(meter.genesis_hash()).await?;
@@ -234,10 +304,5 @@ async fn meter(seen: &mut Verified, site: &Site<'_>, meter: TickStreamCalls) -> 
     let delay = site.read(meter.exit_delay()).await?;
     let expected = site.network.delays.exit_ms;
     seen.check(format!("{NAME}: exit delay, ms"), expected, delay);
-
-    let address = site.target.contract(NAME)?.address;
-    let second = second_code(site.client, &address).await?.map(Hex32);
-    let expected = Some(Hex32(site.target.code(CODE_ONLY)?.hash));
-    seen.check(format!("{NAME}: code of {CODE_ONLY}"), expected, second);
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use common::*;
 use std::{fs, time::Instant};
 use vilokanam_client::Until;
-use vilokanam_deploy::{deploy, plan, verify, Progress, Record};
+use vilokanam_deploy::{deploy, plan, verify, Progress, Record, Staking};
 use vilokanam_interfaces::{Administered, Change, FeeSchedule};
 use vilokanam_node::Setup;
 use vilokanam_suite::administered;
@@ -28,7 +28,7 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
     let site = site.await?;
     let planned = plan(&site).await?;
     println!("{planned}");
-    assert_eq!((planned.steps.len(), planned.there.len()), (14, 0));
+    assert_eq!((planned.steps.len(), planned.there.len()), (STEPS, 0));
     assert!(planned.balance.there > planned.balance.needed);
     assert_eq!(client.best().await?, before);
     assert!(!paths.record.exists());
@@ -39,8 +39,8 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
     let free = client.account(&alice.account()).await?.free;
     let deployed = put(&client, &network, &paths, &alice).await?;
     println!("deployed in {:?}: {deployed:?}", begun.elapsed());
-    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
-    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (STEPS, 0));
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
     let spent = free - client.account(&alice.account()).await?.free;
     println!("planned {} and spent {spent}", planned.balance.needed);
     assert!(spent <= planned.balance.needed, "the plan is a limit");
@@ -57,7 +57,7 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
     let places: Vec<_> = places
         .chain(record.messages.values().map(|place| Some(*place)))
         .collect();
-    assert_eq!(places.len(), 14);
+    assert_eq!(places.len(), STEPS);
     for place in places {
         let place = place.context("where it was done")?;
         assert_eq!(
@@ -75,7 +75,7 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
     let block = client.best().await?;
     let text = fs::read_to_string(&paths.record)?;
     let again = put(&client, &network, &paths, &alice).await?;
-    assert_eq!((again.done.len(), again.skipped.len()), (0, 14));
+    assert_eq!((again.done.len(), again.skipped.len()), (0, STEPS));
     assert_eq!(again.addresses, deployed.addresses);
     assert_eq!(client.best().await?, block);
     assert_eq!(fs::read_to_string(&paths.record)?, text);
@@ -94,7 +94,7 @@ async fn a_suite_is_planned_deployed_and_verified() -> Result<()> {
     assert_eq!(fs::read_to_string(&paths.record)?, text);
     assert_eq!(client.best().await?, block);
     let note =
-        "there is no record, and 5 of 5 contracts are at these addresses: this goes on with them";
+        "there is no record, and 9 of 9 contracts are at these addresses: this goes on with them";
     assert_eq!(notes, [note]);
 
     // Another version of the runtime is worth a note, and is no drift.
@@ -137,7 +137,7 @@ async fn a_record_is_complete_when_all_of_it_is_final() -> Result<()> {
     assert!(client.finalized().await?.number >= last);
     let record = Record::load(&paths.record)?.context("it is written")?;
     assert!(record.complete);
-    assert_eq!(record.messages.len(), 4);
+    assert_eq!(record.messages.len(), MESSAGES + 1);
     let moderator = format!("moderator {}", vilokanam_client::hex(&[9; 32]));
     assert!(record.messages.contains_key(&moderator));
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
@@ -150,6 +150,43 @@ async fn a_record_is_complete_when_all_of_it_is_final() -> Result<()> {
     let again = put(&client, &network, &paths, &alice).await?;
     assert_eq!(again.done, [moderator]);
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+
+    // Categories, a gateway and a staking contract, named later; a category gets another name.
+    let nine = vilokanam_client::hex(&[9; 32]);
+    let gateway = format!("gateway {nine}");
+    network.directory.gateways = vec![[9; 32]];
+    let categories = &mut network.directory.categories;
+    categories.extend([(7, "Chess".to_owned()), (255, "Music".to_owned())]);
+    network.staking = Some(Staking {
+        contract: [9; 32],
+        minimum: 5,
+    });
+    let staking = format!(
+        "pricing_engine: staking: should be {:?}, is None",
+        network.staking()
+    );
+    let lines = [
+        staking,
+        format!("directory: {gateway}: should be true, is false"),
+        "directory: category 7: should be Some(\"Chess\"), is None".to_owned(),
+        "directory: category 255: should be Some(\"Music\"), is None".to_owned(),
+    ];
+    assert_eq!(drifts(&client, &network, &paths).await?, lines);
+    let again = put(&client, &network, &paths, &alice).await?;
+    let done = ["category 7", "category 255", &gateway, "staking"];
+    assert_eq!(again.done, done);
+    assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
+    let categories = &mut network.directory.categories;
+    categories.insert(7, "Go".to_owned());
+    let line = "directory: category 7: should be Some(\"Go\"), is Some(\"Chess\")";
+    assert_eq!(drifts(&client, &network, &paths).await?, [line]);
+    let again = put(&client, &network, &paths, &alice).await?;
+    assert_eq!(again.done, ["category 7"]);
+    // Found out anew, each of them has its transaction again.
+    let text = fs::read_to_string(&paths.record)?;
+    fs::remove_file(&paths.record)?;
+    put(&client, &network, &paths, &alice).await?;
+    assert_eq!(fs::read_to_string(&paths.record)?, text);
     Ok(())
 }
 
@@ -177,7 +214,7 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
     let mut other = good.clone();
     other.delays.change_ms = 259_200_000;
     let lines = drifts(&client, &other, &paths).await?;
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines.len(), INSTANCES);
     assert_eq!(
         lines[0],
         "vlk_token: change delay, ms: should be 259200000, is 0"
@@ -190,11 +227,30 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
     let mut other = good.clone();
     other.roles.treasury = alice.account();
     let lines = drifts(&client, &other, &paths).await?;
-    assert!(lines.len() == 1 && lines[0].starts_with("payment_handler: treasury: "));
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("payment_handler: treasury: "));
+    assert!(lines[1].starts_with("moderation: treasury: "));
+    // Bonds may go elsewhere than fees.
+    other.moderation.treasury = Some(good.roles.treasury);
+    assert_eq!(drifts(&client, &other, &paths).await?.len(), 1);
+    let mut other = good.clone();
+    other.moderation.bond = 1;
+    let lines = drifts(&client, &other, &paths).await?;
+    assert_eq!(lines, ["moderation: bond: should be 1, is 10000000000000"]);
+    let mut other = good.clone();
+    other.staking = Some(Staking {
+        contract: [9; 32],
+        minimum: 5,
+    });
+    let lines = drifts(&client, &other, &paths).await?;
+    assert!(
+        lines.len() == 1 && lines[0].starts_with("pricing_engine: staking: should be Some("),
+        "{lines:?}"
+    );
     let mut other = good.clone();
     other.roles.owner = Some([9; 32]);
     let lines = drifts(&client, &other, &paths).await?;
-    assert!(lines.len() == 5 && lines[4].starts_with("tick_stream: owner: "));
+    assert!(lines.len() == INSTANCES && lines[4].starts_with("tick_stream: owner: "));
     let mut other = good.clone();
     other.tokens.push([9; 32]);
     let lines = drifts(&client, &other, &paths).await?;
@@ -214,7 +270,8 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         fs::create_dir_all(changed.join(name))?;
         fs::copy(from, changed.join(name).join(name).with_extension("wasm"))?;
     }
-    for (name, lines_then) in [("pricing_engine", 1), (vilokanam_suite::CODE_ONLY, 1)] {
+    let seconds = vilokanam_suite::SECOND_CODES.map(|(code, _)| code);
+    for name in core::iter::once("pass_office").chain(seconds) {
         let file = changed.join(name).join(name).with_extension("wasm");
         let built = fs::read(&file)?;
         // An empty custom section named x: the same code by another hash.
@@ -222,7 +279,7 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         let mut paths = paths.clone();
         paths.artifacts = changed.clone();
         let lines = drifts(&client, &good, &paths).await?;
-        assert_eq!(lines.len(), lines_then, "{lines:?}");
+        assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(
             lines[0].contains(name) && lines[0].contains("code"),
             "{lines:?}"
@@ -252,6 +309,7 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         "payment_handler: fees",
         "payment_handler: treasury",
         "payment_handler: assets",
+        "moderation: treasury",
     ];
     assert_eq!(subjects, expected);
     fs::write(&file, built)?;
@@ -270,11 +328,11 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
     let mut other = good.clone();
     other.roles.owner = Some([9; 32]);
     let lines = drifts(&client, &other, &paths).await?;
-    assert!(lines.len() == 5 && lines.iter().all(|line| line.contains(": owner: ")));
+    assert!(lines.len() == INSTANCES && lines.iter().all(|line| line.contains(": owner: ")));
     send(&client, &alice, offer(None)).await?;
     assert_eq!(drifts(&client, &good, &paths).await?, [""; 0]);
 
-    // What changes on the chain: fees, wiring, a listing, an asset that is closed, the meter's second code, an owner, a code.
+    // What changes on the chain: fees, wiring, a listing, an asset that is closed, second codes, a delay, codes.
     let (site, _) = site(&client, &good, &paths).await?;
     let (payments, pricing) = ("payment_handler", "pricing_engine");
     let (meter, registry) = ("tick_stream", "stream_registry");
@@ -311,8 +369,19 @@ async fn each_kind_of_drift_is_a_line() -> Result<()> {
         (pricing, Change::Wiring(wiring), "pricing_engine: wiring: "),
         (
             meter,
-            Change::Lifecycle(token_code.into()),
-            "tick_stream: code of ",
+            Change::SecondCode(token_code.into()),
+            "tick_stream: code of tick_lifecycle: ",
+        ),
+        (
+            payments,
+            Change::SecondCode(token_code.into()),
+            "payment_handler: code of payment_desk: ",
+        ),
+        // It does not know who has something at stake.
+        (
+            pricing,
+            Change::SecondCode(token_code.into()),
+            "pricing_engine: what it answers: should be \"as the artifact does\", is ",
         ),
         (
             registry,

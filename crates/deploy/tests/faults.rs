@@ -31,6 +31,13 @@ const AT: &str = "VILOKANAM_TEST_AT";
 /// How long a child may take for something to tell.
 const SILENCE: Duration = Duration::from_secs(120);
 
+/// How many transactions an account has sent.
+async fn sent_by(client: &Client, key: &vilokanam_client::Key) -> Result<usize> {
+    Ok(usize::try_from(
+        client.account(&key.account()).await?.nonce,
+    )?)
+}
+
 /// Not a test of its own: a deployer in a process of its own.
 #[tokio::test]
 #[ignore = "is started by other tests"]
@@ -125,12 +132,12 @@ async fn killed_at(node: &Process, case: u8, at: &str) -> Result<usize> {
         ..folder.paths()
     };
     let planned = open(&client, &network, &paths.artifacts, alice, None).await?;
-    assert_eq!(planned.missing().await?.len(), 14);
+    assert_eq!(planned.missing().await?.len(), STEPS);
     let nonce = client.account(&alice).await?.nonce;
     let mut kills = 0;
     while !child_until(node.port(), &paths, at)? {
         kills += 1;
-        assert!(kills <= 14, "it never ends");
+        assert!(kills <= STEPS, "it never ends");
         // What always is told, was told before.
         if !at.starts_with(':') {
             put(&client, &network, &paths, &key("//Alice")?).await?;
@@ -139,7 +146,7 @@ async fn killed_at(node: &Process, case: u8, at: &str) -> Result<usize> {
     }
     // Nothing was sent twice, nothing is lost, and the addresses are those that were planned.
     let sent = client.account(&alice).await?.nonce - nonce;
-    assert_eq!(sent, 14, "{at}");
+    assert_eq!(usize::try_from(sent)?, STEPS, "{at}");
     let record = Record::load(&paths.record)?.context("a record")?;
     assert!(record.complete);
     for contract in &planned.target.contracts {
@@ -147,7 +154,7 @@ async fn killed_at(node: &Process, case: u8, at: &str) -> Result<usize> {
         assert!(record.contracts[contract.name].place.is_some());
     }
     assert!(record.codes.values().all(|code| code.place.is_some()));
-    assert_eq!(record.messages.len(), 3);
+    assert_eq!(record.messages.len(), MESSAGES);
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
     Ok(kills)
 }
@@ -163,14 +170,19 @@ async fn killed_at_every_step() -> Result<()> {
     let steps = open(&client, &network, &artifacts_dir(), alice, None).await?;
     let labels = steps.waves().concat();
     let labels: Vec<_> = labels.iter().map(|step| steps.label(*step)).collect();
-    assert_eq!(labels.len(), 14);
-    // One suite that is killed after each transaction, and one for each point where a step can be left: before the first is
-    // sent, in a block, final; the last of those is between the last final step and the end.
-    assert_eq!(killed_at(&node, 0, ": sent").await?, 14);
-    let mut points = vec!["14 steps to do".to_owned()];
-    for label in &labels {
-        points.push(format!("{label}: in block"));
-        points.push(format!("{label}: final"));
+    assert_eq!(labels.len(), STEPS);
+    // One suite that is killed after each transaction; then one for a point where each step can be left, by turns in a block and
+    // final; before the first is sent; and at both points of the last, of which one is between the last final step and the end.
+    assert_eq!(killed_at(&node, 0, ": sent").await?, STEPS);
+    let mut points = vec![format!("{STEPS} steps to do")];
+    for (number, label) in labels.iter().enumerate() {
+        let last = number + 1 == labels.len();
+        if last || number % 2 == 0 {
+            points.push(format!("{label}: in block"));
+        }
+        if last || number % 2 == 1 {
+            points.push(format!("{label}: final"));
+        }
     }
     for (case, at) in (1..).zip(&points) {
         assert_eq!(killed_at(&node, case, at).await?, 1, "{at}");
@@ -210,8 +222,8 @@ async fn node_restarted_in_the_middle() -> Result<()> {
     let deployed = deploy(&client, &network, &paths, &key("//Alice")?, &mut restart).await?;
     let started = starting.context("it was restarted")?.join();
     let _node = started.expect("no panic")?;
-    assert_eq!(deployed.done.len() + deployed.skipped.len(), 14);
-    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(deployed.done.len() + deployed.skipped.len(), STEPS);
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
     Ok(())
 }
@@ -392,8 +404,8 @@ async fn transactions_that_stay_in_the_pool_stop_it_in_time() -> Result<()> {
     // Once they are gone, it is run again.
     proxy.lies("\"result\":0", "\"result\":0")?;
     let deployed = put(&client, &network, &paths, &alice).await?;
-    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
-    assert_eq!(client.account(&alice.account()).await?.nonce, 14);
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (STEPS, 0));
+    assert_eq!(sent_by(&client, &alice).await?, STEPS);
     Ok(())
 }
 
@@ -433,9 +445,9 @@ async fn connection_dropped_and_answers_kept_back() -> Result<()> {
     let alice = key("//Alice")?;
     let deployed = deploy(&client, &network, &paths, &alice, &mut trouble).await?;
     assert_eq!(deployed.skipped.len(), 0);
-    assert!(proxy.connections.load(Ordering::SeqCst) >= 14);
-    assert_eq!(occurred(&client).await?, (6, 5));
-    assert_eq!(client.account(&alice.account()).await?.nonce, 14);
+    assert!(proxy.connections.load(Ordering::SeqCst) >= u32::try_from(STEPS)?);
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
+    assert_eq!(sent_by(&client, &alice).await?, STEPS);
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
 
     // Nobody there any more: an error in time, which names the endpoint.
@@ -490,12 +502,12 @@ async fn endpoints_that_are_dead_or_die_and_leftovers_in_the_pool() -> Result<()
         Ok(())
     };
     let deployed = deploy(&client, &network, &paths, &alice, &mut die).await?;
-    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (STEPS, 0));
     assert!(proxy.gone.load(Ordering::SeqCst), "it died in the middle");
     // What was left took effect once its turn had come: three transfers besides the deployment's transactions.
-    assert_eq!(client.account(&alice.account()).await?.nonce, 17);
+    assert_eq!(sent_by(&client, &alice).await?, STEPS + 3);
     assert_eq!(client.account(&[5; 32]).await?.free, 3 * UNIT);
-    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
     Ok(())
 }
@@ -552,12 +564,12 @@ async fn others_with_the_same_key_and_transactions_that_are_lost() -> Result<()>
         Ok(())
     };
     let deployed = deploy(&client, &network, &paths, &alice, &mut disturb).await?;
-    assert_eq!((deployed.done.len(), deployed.skipped.len()), (14, 0));
-    // Twice a step was displaced and done again; 14 transactions are ours, and two somebody else's.
+    assert_eq!((deployed.done.len(), deployed.skipped.len()), (STEPS, 0));
+    // Twice a step was displaced and done again; the others are ours, and two somebody else's.
     assert_eq!(again, 2);
-    assert_eq!(client.account(&alice.account()).await?.nonce, 16);
+    assert_eq!(sent_by(&client, &alice).await?, STEPS + 2);
     assert_eq!(client.account(&[5; 32]).await?.free, 2 * UNIT);
-    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
 
     // Two deployers at once with the same record: the second is told of the first.
@@ -589,7 +601,7 @@ async fn two_deployers_at_once_with_records_of_their_own() -> Result<()> {
     let network = network(node.port())?;
     let client = connect(&network).await?;
     let alice = key("//Alice")?;
-    // As on two machines: one key, nothing there, and two processes that both find 14 steps to do before either sends one.
+    // As on two machines: one key, nothing there, and two processes that both find all steps to do before either sends one.
     for case in 0..3 {
         let (one, two) = (Folder::new()?, Folder::new()?);
         let artifacts = artifacts_of(&one, case)?;
@@ -601,11 +613,11 @@ async fn two_deployers_at_once_with_records_of_their_own() -> Result<()> {
         let mut other = None;
         let mut begin = |progress: &Progress<'_>| {
             if let Progress::Begun { steps, there } = progress {
-                assert_eq!((*steps, *there), (14, 0));
+                assert_eq!((*steps, *there), (STEPS, 0));
                 let (child, lines) = start_child(node.port(), &two, "nothing that is told")?;
                 loop {
                     let line = lines.recv_timeout(SILENCE)?;
-                    if line.contains("14 steps to do") {
+                    if line.contains(&format!("{STEPS} steps to do")) {
                         break;
                     }
                 }
@@ -629,7 +641,7 @@ async fn two_deployers_at_once_with_records_of_their_own() -> Result<()> {
             assert_eq!(drifts(&client, &network, paths).await?, [""; 0]);
         }
         let times = usize::from(case) + 1;
-        assert_eq!(occurred(&client).await?, (6 * times, 5 * times));
+        assert_eq!(occurred(&client).await?, (CODES * times, INSTANCES * times));
     }
     Ok(())
 }
@@ -662,15 +674,21 @@ async fn money_that_runs_out() -> Result<()> {
     assert!(refused.contains(&amounts(needed, there)), "{refused}");
     assert_eq!(client.account(&poor.account()).await?.nonce, 0);
 
-    // In the middle: enough when it began, and then somebody took it.
-    fund(&client, &poor, 9 * UNIT).await?;
+    // In the middle: enough when it began, and then somebody took all but a part of a token of what uploading left.
+    let uploads = plan(&site).await?.steps;
+    let uploads = uploads
+        .iter()
+        .filter(|step| step.step.starts_with("upload "));
+    let uploads: u128 = uploads.map(|step| step.total()).sum();
+    fund(&client, &poor, needed).await?;
+    let taken = needed + UNIT - uploads - UNIT / 10;
     let mut take = |progress: &Progress<'_>| {
         if let Progress::InBlock {
             step: "upload tick_stream",
             ..
         } = progress
         {
-            meanwhile(port, "//Poor", Call::transfer(&[5; 32], 55 * UNIT / 10))?;
+            meanwhile(port, "//Poor", Call::transfer(&[5; 32], taken))?;
         }
         Ok(())
     };
@@ -684,9 +702,9 @@ async fn money_that_runs_out() -> Result<()> {
     assert!(record.codes.values().all(|code| code.place.is_some()));
     assert!(!record.complete);
 
-    fund(&client, &poor, 9 * UNIT).await?;
+    fund(&client, &poor, needed).await?;
     put(&client, &network, &paths, &poor).await?;
-    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
     assert_eq!(drifts(&client, &network, &paths).await?, [""; 0]);
     Ok(())
 }
@@ -762,6 +780,6 @@ async fn records_and_artifacts_that_do_not_fit() -> Result<()> {
     assert_eq!(fs::read_to_string(&paths.record)?, whole);
     let kept = fs::read_to_string(folder.0.join("local.json.damaged-0"))?;
     assert_eq!(kept, whole[..whole.len() / 3]);
-    assert_eq!(occurred(&client).await?, (6, 5));
+    assert_eq!(occurred(&client).await?, (CODES, INSTANCES));
     Ok(())
 }

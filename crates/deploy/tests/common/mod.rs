@@ -16,6 +16,14 @@ use vilokanam_node::{node_binary, Process, Setup, NO_NODE};
 use vilokanam_suite::{artifacts_dir, Message};
 
 pub const UNIT: u128 = 1_000_000_000_000;
+/// The codes of the suite.
+pub const CODES: usize = 13;
+/// Its contracts: four codes are second ones.
+pub const INSTANCES: usize = 9;
+/// Seven are wired, and one is made a moderator.
+pub const MESSAGES: usize = 8;
+/// The steps of a deployment.
+pub const STEPS: usize = CODES + INSTANCES + MESSAGES;
 
 /// A node, or `None` after saying that there is none, where that is allowed.
 pub fn node(setup: &Setup) -> Result<Option<Process>> {
