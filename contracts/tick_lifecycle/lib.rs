@@ -66,7 +66,10 @@ mod tick_lifecycle {
         fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             let wired = self.wired()?;
             let mut opening = self.prepare(&wired, viewer, &request)?;
-            let payer = self.payer(&wired, viewer, &request, false)?;
+            let payer = match request.sponsor {
+                None => viewer,
+                Some(sponsor) => wired.would_sponsor(sponsor, viewer, &request)?,
+            };
             let fees = wired.would_hold(payer, &request, &opening.offer)?;
             let terms = TermsSlot::new(&opening.offer, fees);
             let before = opening.meter.bytes();
@@ -370,7 +373,9 @@ mod tick_lifecycle {
             let mut found = self.ledger.find(SessionId { viewer, number })?;
             let charged = self.ledger.charge_one(&wired, &found)?;
             if !found.seat.takes_vouchers(now()) {
-                return Ok(self.ledger.finish(wired.payments, found, Some(&charged))?);
+                return Ok(self
+                    .ledger
+                    .finish(wired.payments(), found, Some(&charged))?);
             }
             found.seat.advance(&charged);
             self.ledger.begin_close(found)?;
@@ -386,7 +391,9 @@ mod tick_lifecycle {
                 return Err(Error::SessionNotEnded);
             }
             self.ensure_vouchers_over(&found, &charged)?;
-            Ok(self.ledger.finish(wired.payments, found, Some(&charged))?)
+            Ok(self
+                .ledger
+                .finish(wired.payments(), found, Some(&charged))?)
         }
 
         #[ink(message)]
@@ -477,20 +484,6 @@ mod tick_lifecycle {
             })
         }
 
-        /// Whose pool places the hold: the viewer's, or that of a sponsor's budget.
-        fn payer(
-            &self,
-            wired: &Wired,
-            viewer: AccountId,
-            request: &OpenRequest,
-            opens: bool,
-        ) -> Checked<AccountId> {
-            match request.sponsor {
-                None => Ok(viewer),
-                Some(sponsor) => wired.sponsor(sponsor, viewer, request, opens),
-            }
-        }
-
         /// Opens a session of the caller.
         fn open_by(&mut self, wired: &Wired, request: &OpenRequest) -> Checked<SessionNo> {
             let viewer = caller();
@@ -503,7 +496,10 @@ mod tick_lifecycle {
             } = opening;
 
             // Neither sponsors nor payments call anybody back; what payments answer decides which page fits.
-            let payer = self.payer(wired, viewer, request, true)?;
+            let payer = match request.sponsor {
+                None => viewer,
+                Some(sponsor) => wired.sponsor(sponsor, viewer, request)?,
+            };
             let fees = wired.hold(payer, request, &offer)?;
             let terms = TermsSlot::new(&offer, fees);
             let (page_no, mut page, slot, new_page) =

@@ -50,6 +50,7 @@ mod tick_stream {
         registry: true,
         pricing: true,
         patronage: true,
+        second_code: true,
         ..Slots::NONE
     };
 

@@ -1,14 +1,17 @@
 //! What every contract of the suite has: an owner, and changes that are announced before they act.
 
 use crate::{AccountId, AssetId, FeeSchedule, Hash, Millis};
-use ink::prelude::vec::Vec;
+use ink::{
+    prelude::vec::Vec,
+    scale::{Decode, Encode, Error as CodecError, Input, Output},
+};
 
 /// The most changes that may be pending at once.
 pub const MAX_PENDING_CHANGES: u32 = 8;
 
 /// The other contracts that a contract calls, or obeys. A contract refuses slots it has no use for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Wiring {
     /// `stream_registry`: wired into `pricing_engine` and `tick_stream`.
@@ -25,6 +28,41 @@ pub struct Wiring {
     pub patronage: Option<AccountId>,
     /// `directory`: wired into `patronage`.
     pub directory: Option<AccountId>,
+}
+
+/// What the derive would make, as a loop: every contract has this code.
+impl Encode for Wiring {
+    fn encode_to<O: Output + ?Sized>(&self, output: &mut O) {
+        for slot in [
+            &self.registry,
+            &self.pricing,
+            &self.payments,
+            &self.meter,
+            &self.passes,
+            &self.patronage,
+            &self.directory,
+        ] {
+            slot.encode_to(output);
+        }
+    }
+}
+
+impl Decode for Wiring {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
+        let mut wiring = Self::default();
+        for slot in [
+            &mut wiring.registry,
+            &mut wiring.pricing,
+            &mut wiring.payments,
+            &mut wiring.meter,
+            &mut wiring.passes,
+            &mut wiring.patronage,
+            &mut wiring.directory,
+        ] {
+            *slot = Option::decode(input)?;
+        }
+        Ok(wiring)
+    }
 }
 
 /// A change that only acts after it has been announced for the change delay.

@@ -479,6 +479,7 @@ pub enum TickStreamError {
 
 /// The meter passes errors on in boxes, which keeps its code small, and opens them at its messages.
 impl From<Box<TickStreamError>> for TickStreamError {
+    #[inline(never)] // smaller
     fn from(error: Box<TickStreamError>) -> Self {
         *error
     }

@@ -1,72 +1,147 @@
 //! The other contracts, as this one asks them. Every failed call is an error, never a zero.
+//!
+//! What they answer is decoded, what they refuse is not: a refusal ends the call at once, and goes to the caller as it came. The meter
+//! could only do the same with it, by the code of all their errors, which every call would load.
 
-use crate::Checked;
+use crate::{seats::NOBODY, Checked};
 use ink::{
     codegen::TraitCallBuilder as _,
-    env::{DefaultEnvironment, Error as EnvError},
-    prelude::vec::Vec,
-    LangError,
+    env::{
+        call::{
+            build_call,
+            utils::{ReturnType, Set},
+            Call, CallBuilder, ExecutionInput, Selector,
+        },
+        DefaultEnvironment, ReturnFlags,
+    },
+    prelude::{vec, vec::Vec},
+    scale::{Decode, DecodeAll, Encode, Error as CodecError, Input, Output},
 };
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, ChargeItem, Charged, FeeTerms, Holds, Millis, Offer, OpenRequest,
-    Patronage, PayTerms, PaymentDesk, PaymentHandler, PaymentHandlerError, PermittedDeposit,
-    PricingPlans, SettleItem, StreamId, StreamRegistry, TickStreamError as Error, Wiring,
+    Patronage, PayTerms, PaymentDesk, PaymentHandler, PermittedDeposit, PricingPlans, SettleItem,
+    StreamId, StreamRegistry, TickStreamError as Error, Wiring,
 };
 
-/// What the payment handler answered.
-fn paid<T>(result: Result<Answer<T, PaymentHandlerError>, EnvError>) -> Checked<T> {
-    answer(result, Error::PaymentsFailed)?.map_err(|refusal| Error::Payments(refusal).into())
+/// A message to another contract.
+type Message<Args, R> = CallBuilder<
+    DefaultEnvironment,
+    Set<Call<DefaultEnvironment>>,
+    Set<ExecutionInput<Args>>,
+    Set<ReturnType<R>>,
+>;
+
+/// Bytes as they are.
+struct Raw(Vec<u8>);
+
+impl Encode for Raw {
+    fn encode_to<O: Output + ?Sized>(&self, output: &mut O) {
+        output.write(&self.0);
+    }
 }
 
-/// What a message that can refuse answers.
-type Answer<T, E> = Result<Result<T, E>, LangError>;
+impl Decode for Raw {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
+        let mut bytes = vec![0; input.remaining_len()?.unwrap_or(0)];
+        input.read(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// Sends a message, and returns the bytes of the answer. One for all: each type of its own would be a copy of this code.
+#[inline(never)]
+fn send(to: AccountId, input: &[u8]) -> Option<Vec<u8>> {
+    let (selector, arguments) = input.split_first_chunk()?;
+    let sent = build_call::<DefaultEnvironment>()
+        .call(to)
+        .exec_input(ExecutionInput::new(Selector::new(*selector)).push_arg(Raw(arguments.to_vec())))
+        .returns::<Raw>()
+        .try_invoke();
+    match sent {
+        Ok(Ok(Raw(answer))) => Some(answer),
+        _ => None,
+    }
+}
+
+/// What a contract answers to a message that it does not refuse, or `failed`.
+fn told<Args: Encode, T: Decode>(message: Message<Args, T>, failed: Error) -> Checked<T> {
+    let message = message.params();
+    let answer = send(*message.callee(), &message.exec_input().encode());
+    match answer.map(|answer| T::decode_all(&mut &answer[..])) {
+        Some(Ok(answer)) => Ok(answer),
+        _ => Err(failed.into()),
+    }
+}
+
+/// Which error a refusal becomes: its place in `TickStreamError`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// `Pricing(_)`.
+    Pricing = 4,
+    /// `Payments(_)`.
+    Payments = 5,
+    /// `Patronage(_)`.
+    Patronage = 35,
+}
+
+/// What a contract answers, or `failed`. If it refuses, the call ends with that.
+fn answer<Args: Encode, T: Decode, E>(
+    message: Message<Args, Result<T, E>>,
+    failed: Error,
+    refused: Refused,
+) -> Checked<T> {
+    let message = message.params();
+    let answer = send(*message.callee(), &message.exec_input().encode()).unwrap_or_default();
+    match answer.split_first() {
+        Some((0, mut answer)) => T::decode_all(&mut answer).map_err(|_| failed.into()),
+        Some((1, refusal)) => refuse(refused, refusal),
+        _ => Err(failed.into()),
+    }
+}
+
+/// Ends the call, and answers what another contract refused.
+fn refuse(refused: Refused, refusal: &[u8]) -> ! {
+    // `Ok` of the call, `Err` of the message.
+    let mut answer = vec![0, 1, refused as u8];
+    answer.extend_from_slice(refusal);
+    ink::env::return_value(ReturnFlags::REVERT, &Raw(answer))
+}
 
 /// The other contracts, known to be wired.
 #[derive(Debug, Clone, Copy)]
-pub struct Wired {
-    registry: AccountId,
-    pricing: AccountId,
-    /// Moves the money.
-    pub payments: AccountId,
-    patronage: AccountId,
-}
+pub struct Wired(Wiring);
 
-/// What a contract answered, or `failed` if it did not.
-fn answer<T>(result: Result<Result<T, LangError>, EnvError>, failed: Error) -> Checked<T> {
-    match result {
-        Ok(Ok(answer)) => Ok(answer),
-        _ => Err(failed.into()),
-    }
+/// A slot that is known to be filled.
+#[inline(never)]
+fn filled(slot: &Option<AccountId>) -> AccountId {
+    slot.unwrap_or(NOBODY.into())
 }
 
 impl Wired {
     /// All of them, or `NotWired`.
     pub fn new(wiring: Wiring) -> Checked<Self> {
-        let Wiring {
-            registry: Some(registry),
-            pricing: Some(pricing),
-            payments: Some(payments),
-            patronage: Some(patronage),
-            ..
-        } = wiring
-        else {
+        let slots = [
+            &wiring.registry,
+            &wiring.pricing,
+            &wiring.payments,
+            &wiring.patronage,
+        ];
+        if slots.into_iter().any(Option::is_none) {
             return Err(Error::NotWired.into());
-        };
-        Ok(Self {
-            registry,
-            pricing,
-            payments,
-            patronage,
-        })
+        }
+        Ok(Self(wiring))
+    }
+
+    /// Moves the money.
+    pub fn payments(&self) -> AccountId {
+        filled(&self.0.payments)
     }
 
     /// Fails unless the registry has the stream: they are numbered from 1, without gaps.
     pub fn ensure_stream(&self, stream: StreamId) -> Checked<()> {
-        let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) = self.registry.into();
-        let count = answer(
-            registry.call().stream_count().try_invoke(),
-            Error::RegistryFailed,
-        )?;
+        let registry: ink::contract_ref!(StreamRegistry, DefaultEnvironment) =
+            filled(&self.0.registry).into();
+        let count = told(registry.call().stream_count(), Error::RegistryFailed)?;
         if !(1..=count).contains(&stream) {
             return Err(Error::StreamNotFound.into());
         }
@@ -75,20 +150,19 @@ impl Wired {
 
     /// What a session would be opened on.
     pub fn offer(&self, viewer: AccountId, audience: u32, request: &OpenRequest) -> Checked<Offer> {
-        let pricing: ink::contract_ref!(PricingPlans, DefaultEnvironment) = self.pricing.into();
-        let offer = pricing
-            .call()
-            .offer(viewer, audience, *request)
-            .try_invoke();
-        answer(offer, Error::PricingFailed)?.map_err(|refusal| Error::Pricing(refusal).into())
+        let pricing: ink::contract_ref!(PricingPlans, DefaultEnvironment) =
+            filled(&self.0.pricing).into();
+        let offer = pricing.call().offer(viewer, audience, *request);
+        answer(offer, Error::PricingFailed, Refused::Pricing)
     }
 
     /// Charges sessions up to `now_ms`, in order.
     pub fn charge(&self, now_ms: Millis, items: Vec<ChargeItem>) -> Checked<Vec<Charged>> {
         let asked = items.len();
-        let pricing: ink::contract_ref!(PricingPlans, DefaultEnvironment) = self.pricing.into();
-        let charged = pricing.call().charge(now_ms, items).try_invoke();
-        let charged = answer(charged, Error::PricingFailed)?.map_err(Error::Pricing)?;
+        let pricing: ink::contract_ref!(PricingPlans, DefaultEnvironment) =
+            filled(&self.0.pricing).into();
+        let charge = pricing.call().charge(now_ms, items);
+        let charged = answer(charge, Error::PricingFailed, Refused::Pricing)?;
         if charged.len() != asked {
             return Err(Error::PricingFailed.into());
         }
@@ -102,13 +176,13 @@ impl Wired {
         request: &OpenRequest,
         offer: &Offer,
     ) -> Checked<FeeTerms> {
-        let mut payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments.into();
+        let mut payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments().into();
         let (class, category) = (offer.class, offer.category);
-        let fees = payments
-            .call_mut()
-            .hold(payer, request.asset, request.hold, class, category)
-            .try_invoke();
-        paid(fees)
+        paid(
+            payments
+                .call_mut()
+                .hold(payer, request.asset, request.hold, class, category),
+        )
     }
 
     /// What `hold` would answer.
@@ -118,16 +192,16 @@ impl Wired {
         request: &OpenRequest,
         offer: &Offer,
     ) -> Checked<FeeTerms> {
-        let payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments.into();
+        let payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments().into();
         let (class, category) = (offer.class, offer.category);
-        let fees = payments
-            .call()
-            .would_hold(payer, request.asset, request.hold, class, category)
-            .try_invoke();
-        paid(fees)
+        paid(
+            payments
+                .call()
+                .would_hold(payer, request.asset, request.hold, class, category),
+        )
     }
 
-    /// Adds to a hold from a payer's pool; `held` is what the payer's limit of the session counts besides.
+    /// Adds to a hold from a payer's pool; `held` is what the payer's limit of a session counts besides.
     pub fn top_up(
         &self,
         payer: AccountId,
@@ -136,12 +210,12 @@ impl Wired {
         category: u16,
         held: Balance,
     ) -> Checked<()> {
-        let mut payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments.into();
-        let done = payments
-            .call_mut()
-            .top_up(payer, asset, amount, category, held)
-            .try_invoke();
-        paid(done)
+        let mut payments: ink::contract_ref!(Holds, DefaultEnvironment) = self.payments().into();
+        paid(
+            payments
+                .call_mut()
+                .top_up(payer, asset, amount, category, held),
+        )
     }
 
     /// Moves tokens of a viewer to their pool.
@@ -152,49 +226,62 @@ impl Wired {
         deposit: PermittedDeposit,
     ) -> Checked<()> {
         let mut payments: ink::contract_ref!(PaymentDesk, DefaultEnvironment) =
-            self.payments.into();
-        let done = payments
-            .call_mut()
-            .deposit_permitted(viewer, asset, deposit)
-            .try_invoke();
-        paid(done)
+            self.payments().into();
+        paid(
+            payments
+                .call_mut()
+                .deposit_permitted(viewer, asset, deposit),
+        )
     }
 
-    /// The pool of a sponsor's budget, for a session of `viewer`; noted there if it opens.
+    /// The pool of a sponsor's budget, for a session of `viewer` that is noted there.
     pub fn sponsor(
         &self,
         sponsor: AccountId,
         viewer: AccountId,
         request: &OpenRequest,
-        opens: bool,
     ) -> Checked<AccountId> {
         let mut patronage: ink::contract_ref!(Patronage, DefaultEnvironment) =
-            self.patronage.into();
-        let OpenRequest {
-            stream,
-            asset,
-            hold,
-            ceiling,
-            ..
-        } = *request;
-        let pool = if opens {
-            patronage
-                .call_mut()
-                .sponsor_session(sponsor, viewer, stream, asset, hold, ceiling)
-                .try_invoke()
-        } else {
-            patronage
-                .call()
-                .would_sponsor(sponsor, viewer, stream, asset, hold, ceiling)
-                .try_invoke()
-        };
-        answer(pool, Error::PatronageFailed)?.map_err(|refusal| Error::Patronage(refusal).into())
+            filled(&self.0.patronage).into();
+        let message = patronage.call_mut().sponsor_session(
+            sponsor,
+            viewer,
+            request.stream,
+            request.asset,
+            request.hold,
+            request.ceiling,
+        );
+        answer(message, Error::PatronageFailed, Refused::Patronage)
     }
+
+    /// What `sponsor` would answer.
+    pub fn would_sponsor(
+        &self,
+        sponsor: AccountId,
+        viewer: AccountId,
+        request: &OpenRequest,
+    ) -> Checked<AccountId> {
+        let patronage: ink::contract_ref!(Patronage, DefaultEnvironment) =
+            filled(&self.0.patronage).into();
+        let message = patronage.call().would_sponsor(
+            sponsor,
+            viewer,
+            request.stream,
+            request.asset,
+            request.hold,
+            request.ceiling,
+        );
+        answer(message, Error::PatronageFailed, Refused::Patronage)
+    }
+}
+
+/// What the payment handler answers.
+fn paid<Args: Encode, T: Decode, E>(message: Message<Args, Result<T, E>>) -> Checked<T> {
+    answer(message, Error::PaymentsFailed, Refused::Payments)
 }
 
 /// Moves what sessions owe, and releases the holds that end.
 pub fn settle(payments: AccountId, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Checked<()> {
     let mut payments: ink::contract_ref!(PaymentHandler, DefaultEnvironment) = payments.into();
-    let done = payments.call_mut().settle(terms, items).try_invoke();
-    paid(done)
+    paid(payments.call_mut().settle(terms, items))
 }

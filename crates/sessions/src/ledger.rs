@@ -345,7 +345,7 @@ impl Ledger {
         for read in batch.pages.iter().filter(|read| read.changed) {
             self.pages.insert(read.at, &read.page);
         }
-        settle(wired.payments, batch.terms, batch.items)?;
+        settle(wired.payments(), batch.terms, batch.items)?;
         emit(Settled {
             settlements: batch.settlements,
         });
