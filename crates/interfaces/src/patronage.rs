@@ -1,8 +1,6 @@
 //! `patronage`: what viewers give besides paying for seconds. Tips, goals, sponsored sessions, payments for external streams.
 
-use crate::{
-    AccountId, AssetId, Balance, ExternalId, Hash, Millis, PaymentHandlerError, StreamId,
-};
+use crate::{AccountId, AssetId, Balance, ExternalId, Hash, Millis, PaymentHandlerError, StreamId};
 
 /// The longest time from making a goal to its end: 90 days.
 pub const MAX_GOAL_MS: Millis = 7_776_000_000;
