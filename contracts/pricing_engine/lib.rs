@@ -228,6 +228,18 @@ mod pricing_engine {
             self.admin.hand_over(PricingEngineError::PlansFailed)
         }
 
+        /// What a stream offers.
+        #[cfg(test)]
+        pub(crate) fn prices(&self, stream: StreamId) -> Prices {
+            self.book.prices(stream)
+        }
+
+        /// As the other code does.
+        #[cfg(test)]
+        pub(crate) fn set_prices(&mut self, stream: StreamId, prices: &Prices) {
+            self.book.prices.insert(stream, prices);
+        }
+
         /// What a stream with these facts and flat prices offers.
         pub(crate) fn offer_on(
             &self,

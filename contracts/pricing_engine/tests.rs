@@ -1,9 +1,6 @@
 //! Unit tests. Whatever asks the registry or the payment handler is tested on the embedded chain.
 
-use crate::{
-    pricing_engine::Pricing,
-    rules::{ensure_rates, obstacle, on_air},
-};
+use crate::{pricing_engine::Pricing, rules::ensure_rates};
 use ink::{
     env::{
         test::{default_accounts, recorded_events, set_block_timestamp, set_caller},
@@ -13,11 +10,12 @@ use ink::{
 };
 use vilokanam_interfaces::{
     events::admin::*, AccountId, AdminError, Administered, AssetId, AssetRate, Balance, Change,
-    ChargeItem, Charged, Class, Hash, Millis, Obstacle, Offer, OpenRequest, PendingChange,
-    PlanKind, PricingEngine, PricingEngineError as Error, StreamFacts, StreamId, Terms, TrackEntry,
-    Wiring, FACTOR_ONE, MAX_CHANGE_DELAY_MS, MAX_CHARGES, MAX_HOLD, MAX_RATE, MAX_RATES, MAX_TRACK,
-    MIN_CHANGE_DELAY_MS, MIN_REPRICE_MS, NATIVE,
+    ChargeItem, Charged, Class, Discount, Hash, Millis, Offer, OpenRequest, PendingChange,
+    PricingEngine, PricingEngineError as Error, PricingPlans, StreamFacts, StreamId, Terms,
+    TrackEntry, Wiring, FACTOR_ONE, MAX_CHANGE_DELAY_MS, MAX_CHARGES, MAX_HOLD, MAX_RATE,
+    MAX_RATES, MAX_TRACK, MIN_CHANGE_DELAY_MS, MIN_REPRICE_MS, NATIVE,
 };
+use vilokanam_prices::book::Prices;
 
 const STREAM: StreamId = 1;
 const OTHER_STREAM: StreamId = 2;
@@ -27,6 +25,8 @@ const DOT: AssetId = 2;
 const RATE: Balance = 1_000;
 /// 10^9 for each base unit: what a second at a rate of one accrues.
 const UNIT: u128 = 1_000_000_000;
+/// The hash of the second code.
+const PLANS: [u8; 32] = [7; 32];
 const NOW_MS: Millis = 1_700_000_000_000;
 const SECOND: Millis = 1_000;
 
@@ -42,7 +42,7 @@ fn bob() -> AccountId {
 fn engine() -> Pricing {
     set_caller::<Env>(alice());
     set_block_timestamp::<Env>(NOW_MS);
-    Pricing::new(0).expect("an engine")
+    Pricing::new(0, PLANS.into()).expect("an engine")
 }
 
 fn rate(asset: AssetId, rate_per_sec: Balance) -> AssetRate {
@@ -66,6 +66,7 @@ fn session() -> ChargeItem {
         since_ms: NOW_MS,
         running: true,
         stop_ms: Millis::MAX,
+        planned: None,
     }
 }
 
@@ -97,12 +98,15 @@ fn request(asset: AssetId) -> OpenRequest {
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
     }
 }
 
 fn facts() -> StreamFacts {
     StreamFacts {
-        class: Class::Standard,
+        class: Class::Premium,
+        category: 3,
         terms_no: 1,
         terms: Terms {
             owner: alice(),
@@ -113,6 +117,12 @@ fn facts() -> StreamFacts {
         broadcast_no: 1,
         end_ms: NOW_MS + SECOND,
     }
+}
+
+/// What a stream with these facts offers to bob.
+fn offer_on(engine: &Pricing, facts: StreamFacts, request: OpenRequest) -> Result<Offer, Error> {
+    let prices = engine.prices(request.stream);
+    engine.offer_on(facts, prices, bob(), &request)
 }
 
 /// The data of the events after the first `skip`.
@@ -132,10 +142,8 @@ mod offers {
         assert_eq!(engine.rates(STREAM), vec![]);
         assert_eq!(engine.track(STREAM, 1), vec![]);
         assert_eq!(engine.plan(STREAM), 0);
-        assert_eq!(engine.plan_kind(STREAM, 0), Some(PlanKind::Flat));
-        assert_eq!(engine.plan_kind(STREAM, 1), None);
         assert_eq!(
-            engine.offer_on(facts(), bob(), &request(NATIVE)),
+            offer_on(&engine, facts(), request(NATIVE)),
             Err(Error::AssetNotAccepted { asset: NATIVE })
         );
     }
@@ -147,14 +155,19 @@ mod offers {
         assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
         let offer = Offer {
             broadcast: 1,
-            class: Class::Standard,
+            class: Class::Premium,
             terms_no: 1,
             terms: facts().terms,
             rate_per_sec: RATE,
             factor: FACTOR_ONE,
             plan: 0,
+            category: 3,
+            step: 0,
+            discount: FACTOR_ONE,
+            discount_until_ms: 0,
+            preview_ms: 0,
         };
-        let offered = |request: OpenRequest| engine.offer_on(facts(), bob(), &request);
+        let offered = |request| offer_on(&engine, facts(), request);
         assert_eq!(offered(request(NATIVE)), Ok(offer));
         assert_eq!(offered(request(DOT)).map(|offer| offer.rate_per_sec), Ok(7));
         let asset = VLK;
@@ -172,7 +185,7 @@ mod offers {
         let mut engine = engine();
         let rates = [rate(NATIVE, RATE)];
         assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
-        let offered = |facts, request: OpenRequest| engine.offer_on(facts, bob(), &request);
+        let offered = |facts, request| offer_on(&engine, facts, request);
         // Everything is wrong at first, and mended one by one.
         let mut on = StreamFacts {
             suspended: true,
@@ -227,39 +240,27 @@ mod offers {
     }
 
     #[ink::test]
-    fn plans_are_numbered_and_keep_the_rates() {
+    fn rates_keep_the_plan() {
         let mut engine = engine();
-        let rates = [rate(NATIVE, RATE)];
+        let mut prices = engine.prices(STREAM);
+        prices.plan = 2;
+        prices.ruled = true;
+        engine.set_prices(STREAM, &prices);
+        let rates = vec![rate(NATIVE, RATE)];
         assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
-        assert_eq!(engine.add_plan(STREAM, PlanKind::Flat), Ok(1));
-        assert_eq!(engine.add_plan(STREAM, PlanKind::Flat), Ok(2));
         assert_eq!(engine.plan(STREAM), 2);
         assert_eq!(engine.plan(OTHER_STREAM), 0);
-        assert_eq!(engine.plan_kind(STREAM, 1), Some(PlanKind::Flat));
-        assert_eq!(engine.plan_kind(STREAM, 2), Some(PlanKind::Flat));
-        assert_eq!(engine.plan_kind(STREAM, 3), None);
-        assert_eq!(
-            engine
-                .offer_on(facts(), bob(), &request(NATIVE))
-                .map(|o| o.plan),
-            Ok(2)
-        );
-
-        // And rates keep the plan.
-        assert_eq!(engine.rates(STREAM), rates.to_vec());
-        assert_eq!(engine.reprice(STREAM, None, &rates), Ok(rates.to_vec()));
-        assert_eq!(engine.plan(STREAM), 2);
+        assert_eq!(engine.prices(STREAM), Prices { rates, ..prices });
     }
 
     #[ink::test]
     fn messages_that_ask_others_fail_when_not_wired() {
         let mut engine = engine();
-        assert_eq!(
-            engine.set_plan(STREAM, PlanKind::Flat),
-            Err(Error::NotWired)
-        );
-        assert_eq!(engine.set_rates(STREAM, vec![]), Err(Error::NotWired));
-        assert_eq!(engine.quote(STREAM, NATIVE, 0), Err(Error::NotWired));
+        let not_wired = Error::NotWired;
+        assert_eq!(engine.set_rates(STREAM, vec![]), Err(not_wired.clone()));
+        let offer = engine.offer(bob(), 0, request(NATIVE));
+        assert_eq!(offer, Err(not_wired.clone()));
+        assert_eq!(engine.charge(NOW_MS, vec![session()]), Err(not_wired));
         assert_eq!(emitted(0), Vec::<Vec<u8>>::new());
     }
 
@@ -269,6 +270,9 @@ mod offers {
         assert_eq!((limits.rate, limits.rates), (MAX_RATE, MAX_RATES));
         assert_eq!((limits.track, limits.charges), (MAX_TRACK, MAX_CHARGES));
         assert_eq!(limits.min_reprice_ms, MIN_REPRICE_MS);
+        assert_eq!((limits.factor, limits.preview_ms), (4_000_000, 3_600_000));
+        assert_eq!((limits.tiers, limits.peaks), (4, 3));
+        assert_eq!((limits.steps, limits.categories), (4, 4));
     }
 }
 
@@ -368,46 +372,6 @@ mod rates {
             );
         }
         assert_eq!(engine.track(STREAM, 1).len(), 64);
-    }
-
-    #[ink::test]
-    fn on_air_works() {
-        let facts = facts();
-        assert_eq!(on_air(&facts, NOW_MS), Some(1));
-        assert_eq!(on_air(&facts, facts.end_ms - 1), Some(1));
-        assert_eq!(on_air(&facts, facts.end_ms), None);
-        let never = StreamFacts {
-            broadcast_no: 0,
-            ..facts
-        };
-        assert_eq!(on_air(&never, 0), None);
-    }
-
-    #[ink::test]
-    fn obstacles_come_in_the_documented_order() {
-        let live = facts();
-        let over = StreamFacts {
-            end_ms: NOW_MS,
-            ..facts()
-        };
-        let suspended = StreamFacts {
-            suspended: true,
-            ..over.clone()
-        };
-        let large = MAX_HOLD + 1;
-        let after = NOW_MS + 1;
-        let cases = [
-            (&suspended, false, after, large, Some(Obstacle::Suspended)),
-            (&over, false, after, large, Some(Obstacle::NotLive)),
-            (&live, false, after, large, Some(Obstacle::AssetNotAllowed)),
-            (&live, true, after, large, Some(Obstacle::OpensPaused)),
-            (&live, true, NOW_MS, large, Some(Obstacle::HoldTooLarge)),
-            (&live, true, NOW_MS, MAX_HOLD, None),
-        ];
-        for (facts, allowed, paused_until_ms, hold, expected) in cases {
-            let found = obstacle(facts, allowed, paused_until_ms, hold, NOW_MS);
-            assert_eq!(found, expected);
-        }
     }
 }
 
@@ -614,8 +578,13 @@ mod administration {
         Wiring {
             registry: Some(alice()),
             payments: Some(bob()),
+            passes: Some(charlie()),
             ..Wiring::default()
         }
+    }
+
+    fn charlie() -> AccountId {
+        default_accounts::<Env>().charlie
     }
 
     #[ink::test]
@@ -625,6 +594,7 @@ mod administration {
         assert_eq!(engine.administration().change_delay_ms, 0);
         assert_eq!(engine.administration().wiring, Wiring::default());
         assert_eq!(engine.administration().layout_version, 1);
+        assert_eq!(engine.administration().second_code, Some(PLANS.into()));
         assert_eq!(emitted(0), Vec::<Vec<u8>>::new());
     }
 
@@ -635,9 +605,12 @@ mod administration {
             max_ms: MAX_CHANGE_DELAY_MS,
         };
         for delay_ms in [1, MIN_CHANGE_DELAY_MS - 1, MAX_CHANGE_DELAY_MS + 1] {
-            assert_eq!(Pricing::new(delay_ms).err(), Some(error.clone()));
+            assert_eq!(
+                Pricing::new(delay_ms, PLANS.into()).err(),
+                Some(error.clone())
+            );
         }
-        assert!(Pricing::new(MIN_CHANGE_DELAY_MS).is_ok());
+        assert!(Pricing::new(MIN_CHANGE_DELAY_MS, PLANS.into()).is_ok());
     }
 
     #[ink::test]
@@ -653,7 +626,7 @@ mod administration {
     }
 
     #[ink::test]
-    fn wirings_must_name_registry_and_payments_only() {
+    fn wirings_must_name_registry_payments_and_passes_only() {
         let mut engine = engine();
         let less = Wiring {
             payments: None,
@@ -676,11 +649,12 @@ mod administration {
     fn a_wiring_changes_after_its_announcement() {
         set_caller::<Env>(alice());
         set_block_timestamp::<Env>(NOW_MS);
-        let mut engine = Pricing::new(MIN_CHANGE_DELAY_MS).expect("an engine");
+        let mut engine = Pricing::new(MIN_CHANGE_DELAY_MS, PLANS.into()).expect("an engine");
         assert_eq!(engine.wire(wiring()), Ok(()));
         let new = Wiring {
             registry: Some(bob()),
             payments: Some(alice()),
+            passes: Some(alice()),
             ..Wiring::default()
         };
         let change = Change::Wiring(new);
@@ -725,6 +699,27 @@ mod administration {
         assert_eq!(engine.cancel(1), Ok(()));
         assert_eq!(engine.cancel(1), Err(AdminError::UnknownChange));
         assert_eq!(engine.administration().pending, vec![]);
+    }
+
+    #[ink::test]
+    fn the_second_code_changes_after_its_announcement() {
+        set_caller::<Env>(alice());
+        set_block_timestamp::<Env>(NOW_MS);
+        let mut engine = Pricing::new(MIN_CHANGE_DELAY_MS, PLANS.into()).expect("an engine");
+        let change = Change::SecondCode(Hash::from([8; 32]));
+        let due_ms = NOW_MS + MIN_CHANGE_DELAY_MS;
+        assert_eq!(engine.announce(change), Ok(1));
+        assert_eq!(engine.apply(1), Err(AdminError::ChangeNotDue { due_ms }));
+        set_block_timestamp::<Env>(due_ms);
+        assert_eq!(engine.apply(1), Ok(()));
+        let second_code = engine.administration().second_code;
+        assert_eq!(second_code, Some(Hash::from([8; 32])));
+        let event = ChangeApplied {
+            id: 1,
+            old: Some(Change::SecondCode(PLANS.into())),
+            new: change,
+        };
+        assert_eq!(emitted(1), vec![event.encode()]);
     }
 
     #[ink::test]
