@@ -10,16 +10,16 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
-#[path = "../vlk_token/cells.rs"]
-mod cells;
 #[cfg(test)]
 mod tests;
 
 #[ink::contract]
 mod vlk_permit {
-    use crate::cells::{GenesisHash, Nonces};
+    use ink::storage::{traits::ManualKey, Lazy, Mapping};
     use psp22::{PSP22Data, PSP22Event};
-    use vilokanam_interfaces::{Millis, PermitError, VlkPermit};
+    use vilokanam_interfaces::{
+        Millis, PermitError, VlkPermit, PERMIT_GENESIS_KEY, PERMIT_NONCES_KEY,
+    };
     use vilokanam_voucher::{Domain, Permit};
 
     /// The cells of `vlk_token`, by the same keys. Its `Admin` is not read; allowances lie where the `psp22` crate puts them.
@@ -27,9 +27,9 @@ mod vlk_permit {
     #[derive(Default)]
     pub struct VlkPermitContract {
         /// Set by the constructor of `vlk_token`.
-        genesis_hash: GenesisHash,
-        /// The next nonces.
-        nonces: Nonces,
+        genesis_hash: Lazy<Hash, ManualKey<PERMIT_GENESIS_KEY>>,
+        /// How many permits of an owner were taken. No cell is ever freed, so that no nonce comes again.
+        nonces: Mapping<AccountId, u64, ManualKey<PERMIT_NONCES_KEY>>,
     }
 
     impl VlkPermitContract {

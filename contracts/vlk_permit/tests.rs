@@ -1,9 +1,6 @@
 //! Unit tests. That the token hands messages over to this code needs a chain and is told as stories.
 
-use crate::{
-    cells::{GenesisHash, Nonces},
-    vlk_permit::VlkPermitContract,
-};
+use crate::vlk_permit::VlkPermitContract;
 use ink::{
     env::{
         test::{
@@ -12,9 +9,12 @@ use ink::{
         DefaultEnvironment as Env,
     },
     scale::Encode,
+    storage::{traits::ManualKey, Lazy, Mapping},
 };
 use psp22::{Approval, PSP22Data};
-use vilokanam_interfaces::{AccountId, PermitError, VlkPermit};
+use vilokanam_interfaces::{
+    AccountId, Hash, PermitError, VlkPermit, PERMIT_GENESIS_KEY, PERMIT_NONCES_KEY,
+};
 use vilokanam_voucher::{
     sign::{self, Form, Keypair},
     Domain, Permit, NO_KEY,
@@ -22,6 +22,9 @@ use vilokanam_voucher::{
 
 const GENESIS: [u8; 32] = [8; 32];
 const NOW: u64 = 1_700_000_000_000;
+type GenesisHash = Lazy<Hash, ManualKey<PERMIT_GENESIS_KEY>>;
+type Nonces = Mapping<AccountId, u64, ManualKey<PERMIT_NONCES_KEY>>;
+
 const VALUE: u128 = 3_000_000_000_000;
 
 fn spender() -> AccountId {

@@ -12,13 +12,11 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
-mod cells;
 #[cfg(test)]
 mod tests;
 
 #[ink::contract]
 mod vlk_token {
-    use crate::cells::GenesisHash;
     use ink::{
         prelude::{string::String, vec::Vec},
         storage::{traits::ManualKey, Lazy},
@@ -27,11 +25,21 @@ mod vlk_token {
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
         AdminError, Administered, Administration, Change, Millis, PermitError, VlkPermit, VlkToken,
-        Wiring, MAX_ALLOCATIONS,
+        Wiring, MAX_ALLOCATIONS, PERMIT_GENESIS_KEY,
     };
 
     /// Raised by every release that changes the storage layout.
     const LAYOUT_VERSION: u32 = 1;
+    /// Calls nobody, and has a second code.
+    const SLOTS: Slots = Slots {
+        second_code: true,
+        ..SLOTS
+    };
+    /// Calls nobody, but has a second code.
+    const SLOTS: Slots = Slots {
+        second_code: true,
+        ..Slots::NONE
+    };
     /// What PSP22 wallets show.
     const NAME: &str = "Vilokanam";
     /// What PSP22 wallets show behind amounts.
@@ -50,7 +58,7 @@ mod vlk_token {
         /// What the constructor minted.
         cap: Lazy<Balance, ManualKey<0x0070_0002>>,
         /// Read by the second code, which keeps the nonces beside it.
-        genesis_hash: GenesisHash,
+        genesis_hash: Lazy<Hash, ManualKey<PERMIT_GENESIS_KEY>>,
     }
 
     impl Vlk {
@@ -62,20 +70,24 @@ mod vlk_token {
             genesis_hash: Hash,
             permit: Hash,
         ) -> Result<Self, AdminError> {
-            let cap = ensure_allocations(&allocations)?;
+            if allocations.is_empty() || allocations.len() > MAX_ALLOCATIONS as usize {
+                return Err(AdminError::InvalidSetup);
+            }
             let mut token = Self::default();
-            token.admin.init(change_delay_ms)?;
-            token.admin.set_second_code(permit);
-            token.genesis_hash.set(&genesis_hash);
-            token.cap.set(&cap);
             let mut data = PSP22Data::default();
             for (account, amount) in allocations {
-                let minted = data
-                    .mint(account, amount)
-                    .map_err(|_| AdminError::InvalidSetup)?;
-                token.emit(minted);
+                // Who has something already was named before.
+                if amount == 0 || data.balance_of(account) != 0 {
+                    return Err(AdminError::InvalidSetup);
+                }
+                let minted = data.mint(account, amount);
+                token.emit(minted.map_err(|_| AdminError::InvalidSetup)?);
             }
+            token.cap.set(&data.total_supply());
             token.data.set(&data);
+            token.genesis_hash.set(&genesis_hash);
+            token.admin.init(change_delay_ms)?;
+            token.admin.set_second_code(permit);
             Ok(token)
         }
 
@@ -94,22 +106,6 @@ mod vlk_token {
                 }
             }
         }
-    }
-
-    /// Fails unless the constructor may mint these; returns their sum.
-    fn ensure_allocations(allocations: &[(AccountId, Balance)]) -> Result<Balance, AdminError> {
-        if allocations.is_empty() || allocations.len() > MAX_ALLOCATIONS as usize {
-            return Err(AdminError::InvalidSetup);
-        }
-        let mut cap: Balance = 0;
-        for (position, (account, amount)) in allocations.iter().enumerate() {
-            let mut before = allocations.iter().take(position);
-            if *amount == 0 || before.any(|(other, _)| other == account) {
-                return Err(AdminError::InvalidSetup);
-            }
-            cap = cap.checked_add(*amount).ok_or(AdminError::InvalidSetup)?;
-        }
-        Ok(cap)
     }
 
     impl VlkToken for Vlk {
@@ -245,7 +241,7 @@ mod vlk_token {
     impl Administered for Vlk {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION, Slots::NONE)
+            self.admin.administration(LAYOUT_VERSION, SLOTS)
         }
 
         #[ink(message)]
@@ -260,7 +256,7 @@ mod vlk_token {
 
         #[ink(message)]
         fn announce(&mut self, change: Change) -> Result<u32, AdminError> {
-            self.admin.announce(change, Slots::NONE)
+            self.admin.announce(change, SLOTS)
         }
 
         #[ink(message)]
@@ -270,12 +266,12 @@ mod vlk_token {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> Result<(), AdminError> {
-            self.admin.apply(id, Slots::NONE)
+            self.admin.apply(id, SLOTS)
         }
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> Result<(), AdminError> {
-            self.admin.wire(Slots::NONE, wiring)
+            self.admin.wire(SLOTS, wiring)
         }
     }
 }

@@ -4,6 +4,10 @@ use crate::{AccountId, Balance, Hash, Millis};
 
 /// The most accounts that the constructor mints to.
 pub const MAX_ALLOCATIONS: u32 = 32;
+/// The key of the cell with the genesis hash, which the constructor of `vlk_token` writes and `vlk_permit` reads.
+pub const PERMIT_GENESIS_KEY: u32 = 0x0070_0003;
+/// The key of the nonces, which `vlk_permit` keeps in the storage of `vlk_token`.
+pub const PERMIT_NONCES_KEY: u32 = 0x0070_0004;
 
 /// $VLK beside PSP22, PSP22Metadata and PSP22Burnable (of the `psp22` crate).
 ///
