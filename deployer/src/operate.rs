@@ -230,11 +230,27 @@ fn table(head: &[&str]) -> Table {
 }
 
 fn shown(status: &Status) -> String {
-    let mut contracts = table(&["contract", "address", "version", "layout", "balance"]);
+    let mut contracts = table(&[
+        "contract",
+        "address",
+        "version",
+        "layout",
+        "with code of",
+        "balance",
+    ]);
     let mut changes = table(&["pending change of", "number", "what", "when"]);
     for one in &status.contracts {
         let layout = one.layout_version.to_string();
-        contracts.add_row([&one.name, &one.address, &one.version, &layout, &one.balance]);
+        let second = one.second_code.as_ref();
+        let second = second.map_or("", |(name, _)| name);
+        contracts.add_row([
+            &one.name,
+            &one.address,
+            &one.version,
+            &layout,
+            second,
+            &one.balance,
+        ]);
         for pending in &one.pending {
             let when = match pending.due {
                 true => "now".to_owned(),

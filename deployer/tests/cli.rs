@@ -147,7 +147,7 @@ fn a_suite_is_planned_deployed_verified_read_and_called() -> Result<()> {
 
     let (code, out, _) = told(at, "plan --json")?;
     assert_eq!(code, 0);
-    assert_eq!(json(&out)?["steps"].as_array().map(Vec::len), Some(14));
+    assert_eq!(json(&out)?["steps"].as_array().map(Vec::len), Some(30));
     assert!(!at.join("deployments").exists(), "a plan changes nothing");
     // Nothing is there: that is no answer.
     let (code, _, err) = told(at, "status")?;
@@ -156,8 +156,8 @@ fn a_suite_is_planned_deployed_verified_read_and_called() -> Result<()> {
     // In a pipe progress is lines, and the result comes last.
     let (code, out, err) = told(at, "deploy")?;
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("14 steps to do, 0 done before\n"), "{err}");
-    assert_eq!(err.matches(": final in block ").count(), 14, "{err}");
+    assert!(err.contains("30 steps to do, 0 done before\n"), "{err}");
+    assert_eq!(err.matches(": final in block ").count(), 30, "{err}");
     assert!(out.contains("34 things compared, 0 differ\n"), "{out}");
     let (code, out, err) = told(at, "deploy --json")?;
     assert_eq!((code, err.as_str()), (0, ""));
@@ -165,7 +165,7 @@ fn a_suite_is_planned_deployed_verified_read_and_called() -> Result<()> {
 
     let (code, out, _) = told(at, "status --json")?;
     assert_eq!(code, 0);
-    assert_eq!(json(&out)?["contracts"].as_array().map(Vec::len), Some(5));
+    assert_eq!(json(&out)?["contracts"].as_array().map(Vec::len), Some(9));
     let (code, out, _) = told(at, "upgrade payment_handler")?;
     assert_eq!(
         (code, out.trim()),
@@ -282,7 +282,7 @@ fn what_reads_or_serves_may_go_away() -> Result<()> {
     sent.context("something is sent")??;
     deploying.kill()?;
     deploying.wait()?;
-    assert_eq!(fs::read_dir(at.join("deployments/local.abi"))?.count(), 6);
+    assert_eq!(fs::read_dir(at.join("deployments/local.abi"))?.count(), 13);
     let (code, _, err) = told(at, "deploy")?;
     assert_eq!(code, 0, "{err}");
 

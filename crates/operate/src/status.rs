@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::{json, Value};
 use vilokanam_client::{hex, ss58, Balance};
+use vilokanam_suite::second_code_of;
 
 /// What `vilokanam status` shows. Amounts are texts, in base units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +39,8 @@ pub struct ContractStatus {
     pub code_hash: String,
     /// The version of that code's package.
     pub version: String,
+    /// The name of its second code, and the hash, if it runs one.
+    pub second_code: Option<(String, Value)>,
     /// The version of its storage layout.
     pub layout_version: Value,
     /// Its owner.
@@ -173,6 +176,10 @@ impl Deployed {
             address: ss58(&contract.address, self.facts.ss58_prefix),
             code_hash: hex(&contract.code_hash),
             version: contract.abi.version.clone(),
+            second_code: second_code_of(name).map(|second| {
+                let hash = told["second_code"].clone();
+                (second.to_owned(), hash)
+            }),
             layout_version: told["layout_version"].clone(),
             owner: told["owner"].clone(),
             proposed_owner: told["proposed_owner"].clone(),

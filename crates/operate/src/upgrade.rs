@@ -1,8 +1,8 @@
 //! The next version of a contract: compared with the one that runs, uploaded, announced, applied when its time has come,
 //! migrated, read, recorded. Every step is looked up first, so that the next run goes on where one stopped.
 //!
-//! Code that another contract runs and that has no address of its own (the second half of the meter) is upgraded in
-//! that contract, by its own change.
+//! A second code, which another contract runs on its own storage and which has no address, is upgraded in that contract, by its
+//! own change.
 
 use crate::{variant, Deployed, Refused};
 use anyhow::{anyhow, ensure, Context, Result};
@@ -15,14 +15,11 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::time::sleep;
-use vilokanam_abi::{
-    can_upgrade, compare, compare_halves, opaque_cells, Abi, CellKind, Message, Reply,
-};
-use vilokanam_client::{hex, Call, Hash, Included, Key};
+use vilokanam_abi::{can_upgrade, compare, compare_halves, opaque_cells, Abi, Message, Reply};
+use vilokanam_client::{hex, parse_hex, Call, Hash, Included, Key};
 use vilokanam_deploy::{CodeEntry, Hex32, Lock, Place, Record};
+use vilokanam_suite::{runs_code, second_code_of};
 
-/// The contract that runs code which has no address.
-const HOST: &str = "tick_stream";
 /// Where in the record upgrades are told.
 const UPGRADES: &str = "upgrades";
 
@@ -218,7 +215,7 @@ impl Deployed {
         let own = self.record.contracts.contains_key(&new.contract);
         let target = match own {
             true => Target::of(&new.contract),
-            false => self.hosted(&new.contract)?,
+            false => self.second(&new.contract)?,
         };
         let running = self.running(&target).await?;
         let unfinished = self.unfinished(&new.contract, &new.hash);
@@ -300,45 +297,34 @@ impl Deployed {
     }
 
     /// Where code goes that is no contract's own.
-    fn hosted(&self, name: &str) -> Result<Target> {
+    fn second(&self, name: &str) -> Result<Target> {
         let known = self.record.codes.contains_key(name);
-        let names: Vec<_> = self.record.codes.keys().map(String::as_str).collect();
-        ensure!(
-            known,
-            "nothing is called `{name}`: there are {}",
-            names.join(", ")
-        );
-        let role = name.rsplit('_').next().unwrap_or(name);
-        let mut letters = role.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        let change = first.into_iter().chain(letters).collect();
-        let host = self.abi(HOST)?;
-        let cell = host.cells.iter().find(|cell| {
-            let last = cell.name.rsplit('.').next() == Some(role);
-            last && matches!(cell.kind, CellKind::Lazy(_))
-        });
-        let cell = cell.with_context(|| format!("{HOST} has no cell for {name}"))?;
+        let host = runs_code(name).filter(|_| known).with_context(|| {
+            let names: Vec<_> = self.record.codes.keys().map(String::as_str).collect();
+            let names = names.join(", ");
+            format!("nothing is called `{name}`: there are {names}")
+        })?;
         Ok(Target {
-            host: HOST.to_owned(),
-            change,
-            cell: Some(cell.key),
+            host: host.to_owned(),
+            change: "SecondCode",
+            second: true,
         })
     }
 
     /// The hash of the code that runs there.
     async fn running(&self, target: &Target) -> Result<Hash> {
-        let address = self.address(&target.host)?;
-        let Some(cell) = target.cell else {
-            let found = self.client.contract(&address).await?;
+        let host = &target.host;
+        if !target.second {
+            let found = self.client.contract(&self.address(host)?).await?;
             return Ok(found.context("the contract is gone")?.code_hash);
-        };
-        let stored = self
-            .client
-            .contract_storage(&address, &cell.to_le_bytes())
+        }
+        let told = self
+            .read(host, "Administered::administration", &Value::Null, None)
             .await?;
-        let stored = stored.with_context(|| format!("{} has an empty cell", target.host))?;
-        let hash = Hash::try_from(stored);
-        hash.map_err(|_| anyhow!("{} has another cell there", target.host))
+        let hash = told["second_code"].as_str();
+        let hash = hash.with_context(|| format!("{host} runs no second code"))?;
+        let hash = Hash::try_from(parse_hex(hash)?);
+        hash.map_err(|_| anyhow!("{host} tells no hash of its second code"))
     }
 
     /// Calls the message that migrates, unless an earlier run did.
@@ -395,7 +381,7 @@ impl Deployed {
             );
         }
         let mut lines: Vec<String> = found.iter().map(ToString::to_string).collect();
-        if target.cell.is_none() && !can_upgrade(&new.wasm)? {
+        if !target.second && !can_upgrade(&new.wasm)? {
             lines.push(
                 "upgrades: the new code has no `set_code_hash`, and can never be replaced"
                     .to_owned(),
@@ -412,20 +398,14 @@ impl Deployed {
 
     /// The metadata of other code that runs on the same storage: of the host, or of what it hosts.
     async fn other_halves(&self, target: &Target) -> Result<Vec<Abi>> {
-        if target.cell.is_some() {
+        if target.second {
             return Ok(vec![self.abi(&target.host)?.clone()]);
         }
-        let mut halves = Vec::new();
-        // Codes that were uploaded for an upgrade go by their hashes.
-        let others =
-            self.record.codes.keys().filter(|name| {
-                !self.record.contracts.contains_key(*name) && !name.starts_with("0x")
-            });
-        for name in others.filter(|_| target.host == HOST) {
-            let running = self.running(&self.hosted(name)?).await?;
-            halves.push(self.abis.of(name, &running)?);
-        }
-        Ok(halves)
+        let Some(second) = second_code_of(&target.host) else {
+            return Ok(Vec::new());
+        };
+        let running = self.running(&self.second(second)?).await?;
+        Ok(vec![self.abis.of(second, &running)?])
     }
 
     async fn upload(
@@ -560,9 +540,9 @@ impl Deployed {
         new: &NewCode,
         running: &Hash,
     ) -> Result<Vec<String>> {
-        let old = match target.cell {
-            Some(_) => Some(self.abis.of(&new.contract, running)?),
-            None => None,
+        let old = match target.second {
+            true => Some(self.abis.of(&new.contract, running)?),
+            false => None,
         };
         let asked = self.ask_all(target, old.as_ref()).await?;
         let values = asked
@@ -581,7 +561,9 @@ impl Deployed {
     ) -> Result<(usize, Vec<String>)> {
         let name = &target.host;
         let mut refused = Vec::new();
-        let asked = self.ask_all(target, target.cell.map(|_| &new.abi)).await?;
+        let asked = self
+            .ask_all(target, target.second.then_some(&new.abi))
+            .await?;
         let all = asked.len();
         for (label, answer) in asked {
             match answer {
@@ -599,8 +581,8 @@ impl Deployed {
         Ok((all.saturating_sub(refused.len()), refused))
     }
 
-    /// Asks a contract's messages that only read: all that take no arguments. Of code without an address (`hosted`) everything
-    /// that its host hands over to it, with zeros for arguments.
+    /// Asks a contract's messages that only read: all that take no arguments. Of a second code (`hosted`) everything that its
+    /// host hands over to it, with zeros for arguments.
     async fn ask_all(
         &self,
         target: &Target,
@@ -767,21 +749,21 @@ struct Target {
     /// The contract whose administration it is.
     host: String,
     /// The change that names it.
-    change: String,
-    /// The host's cell that has its hash; the contract's own entry otherwise.
-    cell: Option<u32>,
+    change: &'static str,
+    /// Whether it is the host's second code.
+    second: bool,
 }
 
 impl Target {
     fn change_to(&self, new: &NewCode) -> Value {
-        json!({ &self.change: hex(&new.hash) })
+        json!({ self.change: hex(&new.hash) })
     }
 
     fn of(contract: &str) -> Self {
         Self {
             host: contract.to_owned(),
-            change: "Code".to_owned(),
-            cell: None,
+            change: "Code",
+            second: false,
         }
     }
 }
