@@ -33,11 +33,6 @@ mod vlk_token {
     /// Calls nobody, and has a second code.
     const SLOTS: Slots = Slots {
         second_code: true,
-        ..SLOTS
-    };
-    /// Calls nobody, but has a second code.
-    const SLOTS: Slots = Slots {
-        second_code: true,
         ..Slots::NONE
     };
     /// What PSP22 wallets show.
