@@ -1,36 +1,27 @@
-//! What the owner sets: fees, treasury, assets, pauses.
+//! What the owner sets, and who else is obeyed.
 
 use crate::payment_handler::Payments;
 use ink::codegen::Env;
 use vilokanam_interfaces::{
-    events::payment_handler::*, AccountId, AdminError, Asset, AssetId, Change, Class, FeeSchedule,
-    FeeTerms, Millis, PaymentHandler, MAX_ASSETS, MAX_FEE_BPS, MAX_REFERRAL_BPS,
+    events::payment_handler::*, AccountId, AdminError, Asset, AssetId, Balance, Change, Millis,
+    PaymentHandlerError, MAX_ASSETS,
 };
-
-/// What the owner can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub struct Config {
-    /// The fees of sessions that open now.
-    pub fees: FeeSchedule,
-    /// Where fees and donations go.
-    pub treasury: AccountId,
-}
+use vilokanam_money::{config::fees_fit, ledger::sub, token, Result as Paid};
 
 impl Payments {
-    /// What the owner has set. A contract without it was never constructed.
-    pub(crate) fn config(&self) -> Config {
-        self.config.get().unwrap_or(Config {
-            fees: FeeSchedule {
-                standard_bps: 0,
-                premium_bps: 0,
-                subscription_bps: 0,
-                tips_bps: 0,
-                referral_bps: 0,
-            },
-            treasury: AccountId::from([0; 32]),
-        })
+    /// Fails unless the owner calls.
+    pub(crate) fn ensure_owner(&self) -> Paid<()> {
+        self.admin
+            .ensure_owner()
+            .map_err(PaymentHandlerError::Admin)
+    }
+
+    /// Fails unless the meter calls.
+    pub(crate) fn ensure_meter(&self) -> Paid<()> {
+        if self.admin.wiring().meter != Some(self.env().caller()) {
+            return Err(PaymentHandlerError::NotMeter);
+        }
+        Ok(())
     }
 
     /// Fails unless this contract can carry out such a change of its own, as things are.
@@ -40,12 +31,12 @@ impl Payments {
             Change::ListToken(token) => {
                 // As its own token it could not be called back, and its deposits would trap.
                 *token != self.env().account_id()
-                    && !self.asset_ids.contains(token)
-                    && self.asset_count() < MAX_ASSETS
+                    && !self.money.asset_ids.contains(token)
+                    && self.money.asset_count.get_or_default() < MAX_ASSETS
             }
-            Change::SetAsset { asset, .. } => self.assets.contains(asset),
+            Change::SetAsset { asset, .. } => self.money.assets.contains(asset),
             Change::Fees(fees) => fees_fit(fees),
-            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Lifecycle(_) => {
+            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::SecondCode(_) => {
                 return Err(AdminError::UnsupportedChange)
             }
         };
@@ -57,7 +48,7 @@ impl Payments {
 
     /// Carries out a change of this contract's own. Returns the one that would undo it, if any can.
     pub(crate) fn carry_out(&mut self, change: &Change) -> Result<Option<Change>, AdminError> {
-        let mut config = self.config();
+        let mut config = self.money.config();
         let old = match *change {
             Change::ListToken(token) => {
                 let asset = self.list(Some(token)).ok_or(AdminError::InvalidChange)?;
@@ -65,9 +56,13 @@ impl Payments {
                 return Ok(None);
             }
             Change::SetAsset { asset, allowed } => {
-                let mut known = self.assets.get(asset).ok_or(AdminError::InvalidChange)?;
+                let mut known = self
+                    .money
+                    .assets
+                    .get(asset)
+                    .ok_or(AdminError::InvalidChange)?;
                 let old = core::mem::replace(&mut known.allowed, allowed);
-                self.assets.insert(asset, &known);
+                self.money.assets.insert(asset, &known);
                 return Ok(Some(Change::SetAsset {
                     asset,
                     allowed: old,
@@ -77,28 +72,28 @@ impl Payments {
             Change::Treasury(new) => {
                 Change::Treasury(core::mem::replace(&mut config.treasury, new))
             }
-            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::Lifecycle(_) => {
+            Change::Code(_) | Change::Wiring(_) | Change::Delay(_) | Change::SecondCode(_) => {
                 return Err(AdminError::UnsupportedChange)
             }
         };
-        self.config.set(&config);
+        self.money.config.set(&config);
         Ok(Some(old))
     }
 
     /// Numbers a new asset, unless it is listed or there are too many.
     pub(crate) fn list(&mut self, token: Option<AccountId>) -> Option<AssetId> {
-        let asset = self.asset_count();
+        let asset = self.money.asset_count.get_or_default();
         if asset >= MAX_ASSETS {
             return None;
         }
         if let Some(token) = token {
-            if self.asset_ids.contains(token) {
+            if self.money.asset_ids.contains(token) {
                 return None;
             }
-            self.asset_ids.insert(token, &asset);
+            self.money.asset_ids.insert(token, &asset);
         }
-        self.asset_count.set(&asset.checked_add(1)?);
-        self.assets.insert(
+        self.money.asset_count.set(&asset.checked_add(1)?);
+        self.money.assets.insert(
             asset,
             &Asset {
                 token,
@@ -110,35 +105,42 @@ impl Payments {
 
     /// Sets and tells the end of the pause.
     pub(crate) fn end_pause_at(&mut self, until_ms: Millis) {
-        self.pause_end_ms.set(&until_ms);
+        self.money.pause_end_ms.set(&until_ms);
         self.env().emit_event(PausedUntil { until_ms });
     }
 }
 
-/// Whether all fees are within their limits.
-pub fn fees_fit(fees: &FeeSchedule) -> bool {
-    let FeeSchedule {
-        standard_bps,
-        premium_bps,
-        subscription_bps,
-        tips_bps,
-        referral_bps,
-    } = *fees;
-    [standard_bps, premium_bps, subscription_bps, tips_bps]
-        .into_iter()
-        .all(|bps| bps <= MAX_FEE_BPS)
-        && referral_bps <= MAX_REFERRAL_BPS
-}
+/// Payouts.
+impl Payments {
+    /// Pays a payee all that is payable to them.
+    pub(crate) fn pay_payee(&mut self, payee: AccountId, asset: AssetId) -> Paid<Balance> {
+        let known = self.money.known_asset(asset)?;
+        let amount = self.money.payable(payee, asset);
+        if amount == 0 {
+            return Err(PaymentHandlerError::NothingPayable);
+        }
+        let mut totals = self.money.totals(asset);
+        totals.payable = sub(totals.payable, amount)?;
+        self.money.payables.insert((asset, payee), &0);
+        self.money.totals.insert(asset, &totals);
+        self.pay_out(known, payee, amount)?;
+        self.env().emit_event(PaidOut {
+            payee,
+            asset,
+            amount,
+            by: self.env().caller(),
+        });
+        Ok(amount)
+    }
 
-/// What a session of this class keeps.
-pub fn fee_terms(fees: &FeeSchedule, class: Class) -> FeeTerms {
-    FeeTerms {
-        fee_bps: match class {
-            Class::Standard => fees.standard_bps,
-            Class::Premium => fees.premium_bps,
-            Class::Subscription => fees.subscription_bps,
-            Class::Tips => fees.tips_bps,
-        },
-        referral_bps: fees.referral_bps,
+    /// Sends money out. The state has changed before.
+    pub(crate) fn pay_out(&self, asset: Asset, to: AccountId, amount: Balance) -> Paid<()> {
+        match asset.token {
+            Some(token) => token::transfer(token, to, amount),
+            None => self
+                .env()
+                .transfer(to, amount)
+                .map_err(|_| PaymentHandlerError::TransferFailed),
+        }
     }
 }

@@ -1,81 +1,81 @@
 //! The money of Vilokanam: viewers' pools, the holds of sessions, what is payable to creators, and the platform's fees.
 //!
-//! **Who may do what.** Viewers deposit and withdraw; payees withdraw, and anyone may push a payee's balance to that payee,
-//! the fees and donations to the treasury. Only the meter (`tick_stream`, wired once, for ever) opens holds and settles
-//! them. The owner lists tokens, sets fees and treasury behind the change delay, and may pause deposits and new holds for
-//! at most 72 hours. Nobody can pause an exit, or name where another's money goes.
+//! What concerns viewers with spending limits, payments at once, refunds and deposits by permit is in a second code, `payment_desk`, which
+//! runs on this contract's storage; no exit needs it.
 //!
-//! **Where money flows.** deposit → pool → hold → payable balances and fees, the rest of a hold back to the pool; out of
-//! the contract only to the account whose balance it is, or to the treasury.
+//! **Who may do what.** Viewers deposit and withdraw, and limit themselves; payees withdraw, or refund, and anyone may push a payee's
+//! balance to that payee, the fees and donations to the treasury. Only the meter (`tick_stream`, wired once, for ever) opens holds and
+//! settles them; `pass_office` and `patronage` spend from pools what their callers have there, and touch no hold. The owner lists tokens,
+//! sets fees and treasury behind the change delay, and may pause deposits and spending for at most 72 hours. Nobody can pause an exit, or
+//! name where another's money goes.
+//!
+//! **Where money flows.** deposit → pool → hold → payable balances and fees, the rest of a hold back to the pool; from a pool at once
+//! to payable balances and fees, or to another pool; out of the contract only to the account whose balance it is, or to the treasury.
 //!
 //! **Units.** Base units of each asset; basis points; milliseconds of chain time.
 //!
-//! **Cells.** A cell is freed in one case only: a viewer's withdrawal that empties their own pool while no session holds
-//! money. Payable balances stay at zero: their storage deposit was paid by whoever settled first, not by the payee.
+//! **Cells.** A cell is freed by the viewer's own call only: a withdrawal that empties their pool while no session holds money and no
+//! limits bind it, and the end of limits. Payable balances stay at zero: their storage deposit was paid by whoever settled first, not by the payee.
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
 mod administration;
-mod ledger;
+mod desk;
 mod settlement;
 #[cfg(test)]
 mod tests;
-mod token;
 
 #[ink::contract]
 mod payment_handler {
     use crate::{
-        administration::{fee_terms, fees_fit, Config},
-        ledger::{ensure_allowed, ensure_free, ensure_positive, owed, sub},
-        settlement::{add, Settlement},
-        token,
+        desk::{Handed, PaymentDesk},
+        settlement::Settlement,
     };
     use ink::{
+        env::{
+            call::{build_call, ExecutionInput, Selector},
+            CallFlags, DefaultEnvironment,
+        },
         prelude::vec::Vec,
-        storage::{traits::ManualKey, Lazy, Mapping},
     };
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
         events::payment_handler::*, AdminError, Administered, Administration, Asset, AssetId,
-        Change, Class, FeeSchedule, FeeTerms, Millis, PayTerms, PaymentHandler,
-        PaymentHandlerError, PaymentLimits, Pool, SettleItem, Totals, Wiring, MAX_ASSETS,
-        MAX_FEE_BPS, MAX_HOLD, MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, NATIVE,
-        PAUSE_REST_MS,
+        Change, Class, FeeSchedule, FeeTerms, Holds, Millis, PayTerms, Payment, PaymentHandler,
+        PaymentHandlerError, PaymentLimits, PermittedDeposit, Pool, Release, SessionId, SettleItem,
+        Shift, Spending, SpendingLimits, Totals, Wiring, MAX_ASSETS, MAX_FEE_BPS, MAX_HOLD,
+        MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, NATIVE, PAUSE_REST_MS,
+    };
+    use vilokanam_money::{
+        config::{fees_fit, Config},
+        ledger::{add, ensure_allowed, ensure_free, ensure_positive, owed, sub, Money},
+        token,
     };
 
     type Result<T> = core::result::Result<T, PaymentHandlerError>;
 
     /// The version of the storage layout.
     const LAYOUT_VERSION: u32 = 1;
-    /// Wired to the meter, and to nothing else.
-    const SLOTS: Slots = Slots {
-        registry: false,
-        pricing: false,
-        payments: false,
+    /// Obeys these contracts.
+    const WIRED: Slots = Slots {
         meter: true,
+        ..REWIRED
+    };
+    /// May change these. The meter stays for ever: it and this contract hold the money together.
+    const REWIRED: Slots = Slots {
+        passes: true,
+        patronage: true,
+        second_code: true,
+        ..Slots::NONE
     };
 
     #[ink(storage)]
     #[derive(Default)]
     pub struct Payments {
-        /// Ownership, delayed changes, wiring.
+        /// Ownership, delayed changes, wiring, the code of `payment_desk`.
         pub(crate) admin: Admin,
-        /// Viewers' money; an empty pool may have no cell.
-        pub(crate) pools: Mapping<(AssetId, AccountId), Pool, ManualKey<0x9A_0001>>,
-        /// What is payable; no cell before the first credit.
-        pub(crate) payables: Mapping<(AssetId, AccountId), Balance, ManualKey<0x9A_0002>>,
-        /// What is owed in each asset; no cell before the first deposit.
-        pub(crate) totals: Mapping<AssetId, Totals, ManualKey<0x9A_0003>>,
-        /// The assets, numbered from 0 without gaps.
-        pub(crate) assets: Mapping<AssetId, Asset, ManualKey<0x9A_0004>>,
-        /// How many assets there are.
-        pub(crate) asset_count: Lazy<u16, ManualKey<0x9A_0005>>,
-        /// The number of each token.
-        pub(crate) asset_ids: Mapping<AccountId, AssetId, ManualKey<0x9A_0006>>,
-        /// Set by the constructor.
-        pub(crate) config: Lazy<Config, ManualKey<0x9A_0007>>,
-        /// When the last pause ends or ended; unset before the first.
-        pub(crate) pause_end_ms: Lazy<Millis, ManualKey<0x9A_0008>>,
+        /// Pools, holds, payable balances, assets.
+        pub(crate) money: Money,
     }
 
     impl Payments {
@@ -86,13 +86,15 @@ mod payment_handler {
             fees: FeeSchedule,
             tokens: Vec<AccountId>,
             change_delay_ms: Millis,
+            desk: Hash,
         ) -> core::result::Result<Self, AdminError> {
             let mut this = Self::default();
             this.admin.init(change_delay_ms)?;
             if !fees_fit(&fees) || tokens.len() >= usize::from(MAX_ASSETS) {
                 return Err(AdminError::InvalidSetup);
             }
-            this.config.set(&Config { fees, treasury });
+            this.admin.set_second_code(desk);
+            this.money.config.set(&Config { fees, treasury });
             this.list(None).ok_or(AdminError::InvalidSetup)?;
             for token in tokens {
                 this.list(Some(token)).ok_or(AdminError::InvalidSetup)?;
@@ -104,52 +106,47 @@ mod payment_handler {
     impl PaymentHandler for Payments {
         #[ink(message)]
         fn pool(&self, viewer: AccountId, asset: AssetId) -> Pool {
-            self.pools.get((asset, viewer)).unwrap_or_default()
+            self.money.pool(viewer, asset)
         }
 
         #[ink(message)]
         fn payable(&self, payee: AccountId, asset: AssetId) -> Balance {
-            self.payables.get((asset, payee)).unwrap_or_default()
+            self.money.payable(payee, asset)
         }
 
         #[ink(message)]
         fn totals(&self, asset: AssetId) -> Totals {
-            self.totals.get(asset).unwrap_or_default()
+            self.money.totals(asset)
         }
 
         #[ink(message)]
         fn asset(&self, asset: AssetId) -> Option<Asset> {
-            self.assets.get(asset)
+            self.money.assets.get(asset)
         }
 
         #[ink(message)]
         fn asset_count(&self) -> u16 {
-            self.asset_count.get_or_default()
+            self.money.asset_count.get_or_default()
         }
 
         #[ink(message)]
         fn asset_of(&self, token: AccountId) -> Option<AssetId> {
-            self.asset_ids.get(token)
+            self.money.asset_ids.get(token)
         }
 
         #[ink(message)]
         fn fees(&self) -> FeeSchedule {
-            self.config().fees
+            self.money.config().fees
         }
 
         #[ink(message)]
         fn treasury(&self) -> AccountId {
-            self.config().treasury
+            self.money.config().treasury
         }
 
         #[ink(message)]
         fn paused_until(&self) -> Millis {
-            let end_ms = self.pause_end_ms.get_or_default();
-            if self.env().block_timestamp() < end_ms {
-                end_ms
-            } else {
-                0
-            }
+            self.money.paused_until()
         }
 
         #[ink(message)]
@@ -167,12 +164,12 @@ mod payment_handler {
 
         #[ink(message, payable)]
         fn deposit(&mut self) -> Result<()> {
-            self.ensure_not_paused()?;
-            ensure_allowed(&self.known_asset(NATIVE)?)?;
+            self.money.ensure_not_paused()?;
+            ensure_allowed(&self.money.known_asset(NATIVE)?)?;
             let amount = self.env().transferred_value();
             ensure_positive(amount)?;
             let viewer = self.env().caller();
-            self.credit_pool(viewer, NATIVE, amount)?;
+            self.money.credit_pool(viewer, NATIVE, amount)?;
             self.env().emit_event(Deposited {
                 viewer,
                 asset: NATIVE,
@@ -183,48 +180,28 @@ mod payment_handler {
 
         #[ink(message)]
         fn deposit_token(&mut self, asset: AssetId, amount: Balance) -> Result<()> {
-            self.ensure_not_paused()?;
-            let known = self.known_asset(asset)?;
-            let token = known.token.ok_or(PaymentHandlerError::WrongAsset)?;
-            ensure_allowed(&known)?;
-            ensure_positive(amount)?;
+            let token = self.money.ensure_takes_token(asset, amount)?;
             let viewer = self.env().caller();
-            self.credit_pool(viewer, asset, amount)?;
-
-            let this = self.env().account_id();
-            let before = token::balance_of(token, this)?;
-            token::transfer_from(token, viewer, this, amount)?;
-            let arrived = token::balance_of(token, this)?.saturating_sub(before);
-            if arrived != amount {
-                return Err(PaymentHandlerError::TokenMoved {
-                    expected: amount,
-                    arrived,
-                });
-            }
-            self.env().emit_event(Deposited {
-                viewer,
-                asset,
-                amount,
-            });
-            Ok(())
+            self.money.credit_pool(viewer, asset, amount)?;
+            self.money.collect(token, viewer, asset, amount)
         }
 
         #[ink(message)]
         fn withdraw(&mut self, asset: AssetId, amount: Balance) -> Result<()> {
-            let known = self.known_asset(asset)?;
+            let known = self.money.known_asset(asset)?;
             ensure_positive(amount)?;
             let viewer = self.env().caller();
-            let mut pool = self.pool(viewer, asset);
+            let mut pool = self.money.pool(viewer, asset);
             pool.free = ensure_free(&pool, amount)?;
-            let mut totals = self.totals(asset);
+            let mut totals = self.money.totals(asset);
             totals.pools = sub(totals.pools, amount)?;
 
             if pool == Pool::default() {
-                self.pools.remove((asset, viewer));
+                self.money.pools.remove((asset, viewer));
             } else {
-                self.pools.insert((asset, viewer), &pool);
+                self.money.pools.insert((asset, viewer), &pool);
             }
-            self.totals.insert(asset, &totals);
+            self.money.totals.insert(asset, &totals);
             self.pay_out(known, viewer, amount)?;
             self.env().emit_event(Withdrawn {
                 viewer,
@@ -246,14 +223,14 @@ mod payment_handler {
 
         #[ink(message)]
         fn withdraw_fees(&mut self, asset: AssetId) -> Result<Balance> {
-            let known = self.known_asset(asset)?;
-            let mut totals = self.totals(asset);
+            let known = self.money.known_asset(asset)?;
+            let mut totals = self.money.totals(asset);
             let amount = core::mem::take(&mut totals.fees);
             if amount == 0 {
                 return Err(PaymentHandlerError::NoFees);
             }
-            let treasury = self.treasury();
-            self.totals.insert(asset, &totals);
+            let treasury = self.money.config().treasury;
+            self.money.totals.insert(asset, &totals);
             self.pay_out(known, treasury, amount)?;
             self.env().emit_event(FeesWithdrawn {
                 asset,
@@ -265,17 +242,17 @@ mod payment_handler {
 
         #[ink(message)]
         fn sweep(&mut self, asset: AssetId) -> Result<Balance> {
-            let known = self.known_asset(asset)?;
+            let known = self.money.known_asset(asset)?;
             let balance = match known.token {
                 // Without the existential deposit, which stays.
                 None => self.env().balance(),
                 Some(token) => token::balance_of(token, self.env().account_id())?,
             };
-            let amount = balance.saturating_sub(owed(&self.totals(asset))?);
+            let amount = balance.saturating_sub(owed(&self.money.totals(asset))?);
             if amount == 0 {
                 return Err(PaymentHandlerError::NothingToSweep);
             }
-            let treasury = self.treasury();
+            let treasury = self.money.config().treasury;
             self.pay_out(known, treasury, amount)?;
             self.env().emit_event(Swept {
                 asset,
@@ -294,7 +271,7 @@ mod payment_handler {
                 });
             }
             let now_ms = self.env().block_timestamp();
-            if let Some(end_ms) = self.pause_end_ms.get() {
+            if let Some(end_ms) = self.money.pause_end_ms.get() {
                 let next_ms = end_ms.saturating_add(PAUSE_REST_MS);
                 if now_ms < next_ms {
                     return Err(PaymentHandlerError::PauseTooSoon { next_ms });
@@ -307,7 +284,7 @@ mod payment_handler {
         #[ink(message)]
         fn unpause(&mut self) -> Result<()> {
             self.ensure_owner()?;
-            if self.paused_until() == 0 {
+            if self.money.paused_until() == 0 {
                 return Err(PaymentHandlerError::NotPaused);
             }
             self.end_pause_at(self.env().block_timestamp());
@@ -315,64 +292,136 @@ mod payment_handler {
         }
 
         #[ink(message)]
+        fn settle(&mut self, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Result<()> {
+            self.ensure_meter()?;
+            let settlement = Settlement::of(&terms, &items)?;
+            for movement in &settlement.movements {
+                let totals = movement.applied_to(self.money.totals(movement.asset))?;
+                self.money.totals.insert(movement.asset, &totals);
+            }
+            for credit in &settlement.credits {
+                let balance = add(
+                    self.money.payable(credit.payee, credit.asset),
+                    credit.amount,
+                )?;
+                self.money
+                    .payables
+                    .insert((credit.asset, credit.payee), &balance);
+            }
+            let mut counts = false;
+            for item in &items {
+                if let Some(Release { to, amount, .. }) = item.release {
+                    counts |= self.money.release_hold(to, item.asset, amount)?;
+                }
+            }
+            if counts {
+                self.give_back();
+            }
+            Ok(())
+        }
+    }
+
+    #[allow(unused_variables)] // what is handed over goes as it came
+    impl Holds for Payments {
+        #[ink(message)]
         fn hold(
             &mut self,
-            viewer: AccountId,
+            payer: AccountId,
             asset: AssetId,
             amount: Balance,
             class: Class,
+            category: u16,
         ) -> Result<FeeTerms> {
+            let pool = self.unlimited_pool(payer, asset);
             self.ensure_meter()?;
-            self.ensure_takes_hold(asset, amount)?;
-            self.place_on_hold(viewer, asset, amount, 1)?;
-            Ok(fee_terms(&self.fees(), class))
+            self.money.ensure_takes_hold(asset, amount)?;
+            self.money.place_on_hold(payer, asset, pool, amount, 1)?;
+            Ok(self.money.config().fee_terms(class))
         }
 
         #[ink(message)]
         fn would_hold(
             &self,
-            viewer: AccountId,
+            payer: AccountId,
             asset: AssetId,
             amount: Balance,
             class: Class,
+            category: u16,
         ) -> Result<FeeTerms> {
-            self.ensure_takes_hold(asset, amount)?;
-            ensure_free(&self.pool(viewer, asset), amount)?;
-            Ok(fee_terms(&self.fees(), class))
+            let pool = self.unlimited_pool(payer, asset);
+            self.money.ensure_takes_hold(asset, amount)?;
+            ensure_free(&pool, amount)?;
+            Ok(self.money.config().fee_terms(class))
         }
 
         #[ink(message)]
-        fn top_up(&mut self, payer: AccountId, asset: AssetId, amount: Balance) -> Result<()> {
+        fn top_up(
+            &mut self,
+            payer: AccountId,
+            asset: AssetId,
+            amount: Balance,
+            category: u16,
+            held: Balance,
+        ) -> Result<()> {
+            let pool = self.unlimited_pool(payer, asset);
             self.ensure_meter()?;
-            self.ensure_takes_money(asset, amount)?;
-            self.place_on_hold(payer, asset, amount, 0)
+            self.money.ensure_takes_money(asset, amount)?;
+            self.money.place_on_hold(payer, asset, pool, amount, 0)
+        }
+    }
+
+    /// Payments at once, limits, refunds, permits: the other code does, on this storage.
+    #[allow(unused_variables)] // what is called is handed over as it came
+    impl PaymentDesk for Payments {
+        #[ink(message)]
+        fn pay(&mut self, payment: Handed<Payment>) -> Result<Balance> {
+            self.hand_over()
         }
 
         #[ink(message)]
-        fn settle(&mut self, terms: Vec<PayTerms>, items: Vec<SettleItem>) -> Result<()> {
-            self.ensure_meter()?;
-            let settlement = Settlement::of(&terms, &items)?;
-            for movement in &settlement.movements {
-                let totals = movement.applied_to(self.totals(movement.asset))?;
-                self.totals.insert(movement.asset, &totals);
-            }
-            for credit in &settlement.credits {
-                let balance = add(self.payable(credit.payee, credit.asset), credit.amount)?;
-                self.payables.insert((credit.asset, credit.payee), &balance);
-            }
-            for item in &items {
-                if let Some((viewer, amount)) = item.release {
-                    self.release_hold(viewer, item.asset, amount)?;
-                }
-            }
-            Ok(())
+        fn shift(&mut self, shift: Handed<Shift>) -> Result<()> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn refund(
+            &mut self,
+            session: Handed<SessionId>,
+            asset: Handed<AssetId>,
+            amount: Handed<Balance>,
+        ) -> Result<()> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn set_spending_limits(
+            &mut self,
+            asset: Handed<AssetId>,
+            limits: Handed<SpendingLimits>,
+        ) -> Result<()> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn spending(&self, viewer: Handed<AccountId>, asset: Handed<AssetId>) -> Result<Spending> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn deposit_permitted(
+            &mut self,
+            viewer: Handed<AccountId>,
+            asset: Handed<AssetId>,
+            deposit: Handed<PermittedDeposit>,
+        ) -> Result<()> {
+            self.hand_over()
         }
     }
 
     impl Administered for Payments {
         #[ink(message)]
         fn administration(&self) -> Administration {
-            self.admin.administration(LAYOUT_VERSION, SLOTS)
+            self.admin.administration(LAYOUT_VERSION, WIRED)
         }
 
         #[ink(message)]
@@ -390,8 +439,7 @@ mod payment_handler {
 
         #[ink(message)]
         fn announce(&mut self, change: Change) -> core::result::Result<u32, AdminError> {
-            // The meter stays for ever: it and this contract hold the money together.
-            if self.admin.is_own(&change, Slots::NONE)? {
+            if self.admin.is_own(&change, REWIRED)? {
                 self.ensure_valid(&change)?;
             }
             self.admin.enlist(change)
@@ -404,7 +452,7 @@ mod payment_handler {
 
         #[ink(message)]
         fn apply(&mut self, id: u32) -> core::result::Result<(), AdminError> {
-            if let Some(change) = self.admin.carry_out(id, Slots::NONE)? {
+            if let Some(change) = self.admin.carry_out(id, REWIRED)? {
                 self.ensure_valid(&change)?;
                 let old = self.carry_out(&change)?;
                 Admin::applied(id, old, change);
@@ -414,7 +462,37 @@ mod payment_handler {
 
         #[ink(message)]
         fn wire(&mut self, wiring: Wiring) -> core::result::Result<(), AdminError> {
-            self.admin.wire(SLOTS, wiring)
+            self.admin.wire(WIRED, wiring)
+        }
+    }
+
+    #[ink(impl)]
+    impl Payments {
+        /// Runs the message that was called in the code of `payment_desk`, and answers what that answers.
+        fn hand_over(&self) -> ! {
+            self.admin.hand_over(PaymentHandlerError::DeskFailed)
+        }
+
+        /// The pool of a payer whom no limits bind; for others the message is handed over.
+        fn unlimited_pool(&self, payer: AccountId, asset: AssetId) -> Pool {
+            let pool = self.money.pool(payer, asset);
+            if pool.limited {
+                self.hand_over();
+            }
+            pool
+        }
+
+        /// Lets `payment_desk` take what was released off what counts against limits: its `settle` does that, with the arguments of ours. All
+        /// state is written before; if it fails, the money is free all the same, and only counts until its window ends. (No caller
+        /// can make it fail alone: when frames or gas run out, the chain traps this call too.)
+        fn give_back(&self) {
+            let _ = build_call::<DefaultEnvironment>()
+                .delegate(self.admin.second_code())
+                .call_flags(CallFlags::FORWARD_INPUT)
+                // Not sent: the input of this call is.
+                .exec_input(ExecutionInput::new(Selector::new([0; 4])))
+                .returns::<()>()
+                .try_invoke();
         }
     }
 }

@@ -6,8 +6,7 @@ use vilokanam_interfaces::{
     MAX_SETTLEMENT,
 };
 use vilokanam_math::split::split;
-
-type Result<T> = core::result::Result<T, PaymentHandlerError>;
+use vilokanam_money::{ledger::add, Result};
 
 /// The most co-hosts that a split takes.
 const COHOSTS: usize = 3;
@@ -85,9 +84,9 @@ impl Settlement {
             self.add_split(terms, item)?;
         }
         match item.release {
-            Some((_, released)) if released > 0 => {
+            Some(release) if release.amount > 0 => {
                 let movement = self.movement(item.asset)?;
-                movement.released = add(movement.released, released)?;
+                movement.released = add(movement.released, release.amount)?;
             }
             _ => {}
         }
@@ -174,11 +173,6 @@ impl Settlement {
         };
         movement.ok_or(PaymentHandlerError::BadSettlement)
     }
-}
-
-/// Both together, or `Overflow`.
-pub fn add(a: Balance, b: Balance) -> Result<Balance> {
-    a.checked_add(b).ok_or(PaymentHandlerError::Overflow)
 }
 
 fn grown(before: Balance, after: Balance) -> Result<Balance> {

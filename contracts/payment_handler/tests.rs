@@ -1,19 +1,28 @@
 //! Everything that needs no other contract and no own code hash: tokens and `set_code` are tested on the embedded chain.
 
-use crate::payment_handler::Payments;
-use ink::env::{pay_with_call, test, DefaultEnvironment as Environment, Event};
+use crate::{desk::Handed, payment_handler::Payments};
+use ink::{
+    codegen::TraitCallBuilder,
+    env::{pay_with_call, test, DefaultEnvironment as Environment, Event},
+    reflect::DispatchableMessageInfo,
+    scale::{Decode, Encode},
+    scale_info::{meta_type, TypeInfo},
+    selector_id,
+};
 use vilokanam_interfaces::{
     events::{admin::*, payment_handler::*},
     AccountId, AdminError, Administered, Asset, AssetId, Balance, Change, Class, FeeSchedule,
-    FeeTerms, Hash, Millis, PayTerms, PaymentHandler, PaymentHandlerError as E, PaymentLimits,
-    Pool, SettleItem, Share, Totals, Wiring, MAX_ASSETS, MAX_CHANGE_DELAY_MS, MAX_FEE_BPS,
-    MAX_HOLD, MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, MIN_CHANGE_DELAY_MS, NATIVE,
-    PAUSE_REST_MS,
+    FeeTerms, Hash, Holds, Millis, PayTerms, Payment, PaymentDesk, PaymentHandler,
+    PaymentHandlerError as E, PaymentLimits, Pool, Release, SessionId, SettleItem, Share, Shift,
+    SpendingLimits, Totals, Wiring, MAX_ASSETS, MAX_CHANGE_DELAY_MS, MAX_FEE_BPS, MAX_HOLD,
+    MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, MIN_CHANGE_DELAY_MS, NATIVE, PAUSE_REST_MS,
 };
 
 const CONTRACT: AccountId = AccountId([0xC0; 32]);
 const OWNER: AccountId = AccountId([0x11; 32]);
 const METER: AccountId = AccountId([0x12; 32]);
+const PASSES: AccountId = AccountId([0x1A; 32]);
+const PATRONAGE: AccountId = AccountId([0x1B; 32]);
 const TREASURY: AccountId = AccountId([0x13; 32]);
 const VIEWER: AccountId = AccountId([0x14; 32]);
 const CREATOR: AccountId = AccountId([0x15; 32]);
@@ -28,6 +37,10 @@ const OTHER_TOKEN: AccountId = AccountId([0x71; 32]);
 const TOKEN_ASSET: AssetId = 1;
 /// No asset has this number.
 const NO_ASSET: AssetId = 2;
+/// Of the sessions; no limit binds it here.
+const CATEGORY: u16 = 7;
+/// The code of the desk, which no unit test can call.
+const DESK: [u8; 32] = [0xDE; 32];
 const NOW_MS: Millis = 1_700_000_000_000;
 const DEPOSIT: Balance = 5_000_000;
 const HOLD: Balance = 2_000_000;
@@ -90,12 +103,14 @@ fn unwired() -> Payments {
     set_balance(CONTRACT, 0);
     set_now(NOW_MS);
     call_as(OWNER);
-    Payments::new(TREASURY, FEES, vec![TOKEN], 0).unwrap()
+    Payments::new(TREASURY, FEES, vec![TOKEN], 0, DESK.into()).unwrap()
 }
 
 fn wiring() -> Wiring {
     Wiring {
         meter: Some(METER),
+        passes: Some(PASSES),
+        patronage: Some(PATRONAGE),
         ..Wiring::default()
     }
 }
@@ -124,7 +139,7 @@ fn held() -> Ready {
     call_as(METER);
     ready
         .payments
-        .hold(VIEWER, NATIVE, HOLD, Class::Standard)
+        .hold(VIEWER, NATIVE, HOLD, Class::Standard, CATEGORY)
         .unwrap();
     ready
 }
@@ -145,7 +160,11 @@ fn deposit(payments: &mut Payments, viewer: AccountId, amount: Balance) -> Resul
 }
 
 fn pool(free: Balance, holds: u32) -> Pool {
-    Pool { free, holds }
+    Pool {
+        free,
+        holds,
+        limited: false,
+    }
 }
 
 fn totals(pools: Balance, holds: Balance, payable: Balance, fees: Balance) -> Totals {
@@ -181,6 +200,16 @@ fn item(before: Balance, after: Balance) -> SettleItem {
         after,
         referrer: None,
         release: None,
+    }
+}
+
+/// The end of a hold: what is left of it goes to a pool.
+fn release(to: AccountId, amount: Balance) -> Release {
+    Release {
+        to,
+        amount,
+        placed_ms: NOW_MS,
+        category: CATEGORY,
     }
 }
 
@@ -262,7 +291,7 @@ fn new_works() {
 #[ink::test]
 fn new_fails_when_delay_is_out_of_range() {
     assert_eq!(
-        Payments::new(TREASURY, FEES, vec![], MIN_CHANGE_DELAY_MS - 1).err(),
+        Payments::new(TREASURY, FEES, vec![], MIN_CHANGE_DELAY_MS - 1, DESK.into()).err(),
         Some(AdminError::DelayOutOfRange {
             min_ms: MIN_CHANGE_DELAY_MS,
             max_ms: MAX_CHANGE_DELAY_MS
@@ -310,17 +339,24 @@ const HIGHEST_FEES: FeeSchedule = FeeSchedule {
 fn new_fails_when_fees_are_above_their_limits() {
     for fees in bad_fees() {
         assert_eq!(
-            Payments::new(TREASURY, fees, vec![], 0).err(),
+            Payments::new(TREASURY, fees, vec![], 0, DESK.into()).err(),
             Some(AdminError::InvalidSetup)
         );
     }
-    assert!(Payments::new(TREASURY, HIGHEST_FEES, vec![], 0).is_ok());
+    assert!(Payments::new(TREASURY, HIGHEST_FEES, vec![], 0, DESK.into()).is_ok());
 }
 
 #[ink::test]
 fn new_fails_when_a_token_comes_twice() {
     assert_eq!(
-        Payments::new(TREASURY, FEES, vec![TOKEN, OTHER_TOKEN, TOKEN], 0).err(),
+        Payments::new(
+            TREASURY,
+            FEES,
+            vec![TOKEN, OTHER_TOKEN, TOKEN],
+            0,
+            DESK.into()
+        )
+        .err(),
         Some(AdminError::InvalidSetup)
     );
 }
@@ -339,12 +375,12 @@ fn tokens(count: u16) -> Vec<AccountId> {
 #[ink::test]
 fn new_fails_when_tokens_are_too_many() {
     assert_eq!(
-        Payments::new(TREASURY, FEES, tokens(MAX_ASSETS), 0).err(),
+        Payments::new(TREASURY, FEES, tokens(MAX_ASSETS), 0, DESK.into()).err(),
         Some(AdminError::InvalidSetup)
     );
     test::set_callee::<Environment>(CONTRACT);
     call_as(OWNER);
-    let mut full = Payments::new(TREASURY, FEES, tokens(MAX_ASSETS - 1), 0).unwrap();
+    let mut full = Payments::new(TREASURY, FEES, tokens(MAX_ASSETS - 1), 0, DESK.into()).unwrap();
     assert_eq!(full.asset_count(), MAX_ASSETS);
     assert_eq!(
         full.announce(Change::ListToken(OTHER_TOKEN)),
@@ -453,6 +489,7 @@ fn deposit_token_checks_in_order() {
     call_as(VIEWER);
     assert_eq!(payments.deposit_token(TOKEN_ASSET, 0), Err(E::ZeroAmount));
     payments
+        .money
         .totals
         .insert(TOKEN_ASSET, &totals(1, 1, 1, Balance::MAX - 3));
     assert_eq!(payments.deposit_token(TOKEN_ASSET, 1), Err(E::Overflow));
@@ -498,6 +535,24 @@ fn withdraw_keeps_the_cell_while_a_session_holds_money() {
 }
 
 #[ink::test]
+fn withdraw_is_not_bound_by_limits_and_keeps_their_mark() {
+    let Ready { mut payments, .. } = funded();
+    let limited = |free| Pool {
+        limited: true,
+        ..pool(free, 0)
+    };
+    payments
+        .money
+        .pools
+        .insert((NATIVE, VIEWER), &limited(DEPOSIT));
+    let cells_before = cells();
+    call_as(VIEWER);
+    assert_eq!(payments.withdraw(NATIVE, DEPOSIT), Ok(()));
+    assert_eq!(payments.pool(VIEWER, NATIVE), limited(0));
+    assert_eq!(cells(), cells_before);
+}
+
+#[ink::test]
 fn withdraw_works_when_paused_or_delisted() {
     let Ready { mut payments, .. } = funded();
     allow(&mut payments, NATIVE, false);
@@ -532,10 +587,10 @@ fn payouts_fail_when_the_chain_refuses_the_transfer() {
     // An account that the environment does not know cannot pay.
     test::set_callee::<Environment>(AccountId([0xEE; 32]));
     call_as(OWNER);
-    let mut payments = Payments::new(TREASURY, FEES, vec![], 0).unwrap();
-    payments.totals.insert(NATIVE, &totals(1, 0, 1, 1));
-    payments.pools.insert((NATIVE, OWNER), &pool(1, 0));
-    payments.payables.insert((NATIVE, OWNER), &1);
+    let mut payments = Payments::new(TREASURY, FEES, vec![], 0, DESK.into()).unwrap();
+    payments.money.totals.insert(NATIVE, &totals(1, 0, 1, 1));
+    payments.money.pools.insert((NATIVE, OWNER), &pool(1, 0));
+    payments.money.payables.insert((NATIVE, OWNER), &1);
     assert_eq!(payments.withdraw(NATIVE, 1), Err(E::TransferFailed));
     assert_eq!(payments.withdraw_payable(NATIVE), Err(E::TransferFailed));
     assert_eq!(payments.withdraw_fees(NATIVE), Err(E::TransferFailed));
@@ -772,7 +827,7 @@ fn hold_works() {
     ];
     for (class, fee_bps) in classes {
         assert_eq!(
-            payments.hold(VIEWER, NATIVE, 100, class),
+            payments.hold(VIEWER, NATIVE, 100, class, CATEGORY),
             Ok(FeeTerms {
                 fee_bps,
                 referral_bps: 2_000
@@ -785,15 +840,50 @@ fn hold_works() {
 }
 
 #[ink::test]
+fn would_hold_answers_as_hold_and_changes_nothing() {
+    let Ready { mut payments, .. } = funded();
+    call_as(STRANGER);
+    let would = |payments: &Payments, asset, amount| {
+        payments.would_hold(VIEWER, asset, amount, Class::Tips, CATEGORY)
+    };
+    assert_eq!(
+        would(&payments, NATIVE, DEPOSIT),
+        Ok(FeeTerms {
+            fee_bps: 500,
+            referral_bps: 2_000
+        })
+    );
+    assert_eq!(would(&payments, NO_ASSET, 1), Err(E::UnknownAsset));
+    assert_eq!(would(&payments, NATIVE, 0), Err(E::ZeroAmount));
+    assert_eq!(
+        would(&payments, NATIVE, MAX_HOLD + 1),
+        Err(E::HoldTooLarge { max: MAX_HOLD })
+    );
+    assert_eq!(
+        would(&payments, NATIVE, DEPOSIT + 1),
+        Err(E::PoolTooSmall {
+            needed: DEPOSIT + 1,
+            free: DEPOSIT
+        })
+    );
+    assert_eq!(payments.pool(VIEWER, NATIVE), pool(DEPOSIT, 0));
+    let paused = pause(&mut payments);
+    assert_eq!(would(&payments, NATIVE, 1), Err(paused));
+}
+
+#[ink::test]
 fn meters_messages_fail_when_caller_is_not_the_meter() {
     let mut payments = unwired();
     for caller in [METER, OWNER] {
         call_as(caller);
         assert_eq!(
-            payments.hold(VIEWER, NO_ASSET, 0, Class::Standard),
+            payments.hold(VIEWER, NO_ASSET, 0, Class::Standard, CATEGORY),
             Err(E::NotMeter)
         );
-        assert_eq!(payments.top_up(VIEWER, NO_ASSET, 0), Err(E::NotMeter));
+        assert_eq!(
+            payments.top_up(VIEWER, NO_ASSET, 0, CATEGORY, 0),
+            Err(E::NotMeter)
+        );
         assert_eq!(payments.settle(vec![], vec![item(1, 0)]), Err(E::NotMeter));
         if caller == METER {
             // Wired, but the owner is still not the meter.
@@ -808,7 +898,7 @@ fn hold_checks_in_order() {
     let Ready { mut payments, .. } = funded();
     let hold = |payments: &mut Payments, asset, amount| {
         call_as(METER);
-        payments.hold(VIEWER, asset, amount, Class::Standard)
+        payments.hold(VIEWER, asset, amount, Class::Standard, CATEGORY)
     };
     allow(&mut payments, NATIVE, false);
     let paused = pause(&mut payments);
@@ -844,7 +934,7 @@ fn top_up_works() {
     let payments = &mut ready.payments;
     let before = payments.totals(NATIVE);
     call_as(METER);
-    assert_eq!(payments.top_up(STRANGER, NATIVE, 60), Ok(()));
+    assert_eq!(payments.top_up(STRANGER, NATIVE, 60, CATEGORY, 0), Ok(()));
     assert_eq!(payments.pool(STRANGER, NATIVE), pool(40, 0));
     assert_eq!(payments.pool(VIEWER, NATIVE), pool(DEPOSIT - HOLD, 1));
     assert_eq!(
@@ -853,7 +943,7 @@ fn top_up_works() {
     );
     // What remains of the gift goes to the viewer.
     let release = SettleItem {
-        release: Some((VIEWER, HOLD + 60)),
+        release: Some(release(VIEWER, HOLD + 60)),
         ..item(0, 0)
     };
     assert_eq!(payments.settle(vec![terms()], vec![release]), Ok(()));
@@ -866,7 +956,7 @@ fn top_up_checks_in_order() {
     let Ready { mut payments, .. } = held();
     let top_up = |payments: &mut Payments, asset, amount| {
         call_as(METER);
-        payments.top_up(STRANGER, asset, amount)
+        payments.top_up(STRANGER, asset, amount, CATEGORY, 0)
     };
     allow(&mut payments, NATIVE, false);
     let paused = pause(&mut payments);
@@ -957,7 +1047,7 @@ fn settle_releases_the_rest() {
     let Ready { mut payments, .. } = held();
     let (terms, item) = example(0, SETTLED);
     let last = SettleItem {
-        release: Some((VIEWER, HOLD - SETTLED)),
+        release: Some(release(VIEWER, HOLD - SETTLED)),
         ..item
     };
     assert_eq!(payments.settle(vec![terms], vec![last]), Ok(()));
@@ -976,7 +1066,7 @@ fn settle_releases_when_nothing_is_owed() {
     let Ready { mut payments, .. } = held();
     let cells_before = cells();
     let release = |amount| SettleItem {
-        release: Some((VIEWER, amount)),
+        release: Some(release(VIEWER, amount)),
         ..item(5, 5)
     };
     let settle = payments.settle(vec![terms()], vec![release(HOLD)]);
@@ -996,7 +1086,7 @@ fn settle_releases_when_nothing_is_owed() {
 fn settle_releases_when_all_is_used_up() {
     let Ready { mut payments, .. } = held();
     let last = SettleItem {
-        release: Some((VIEWER, 0)),
+        release: Some(release(VIEWER, 0)),
         ..item(0, HOLD)
     };
     assert_eq!(payments.settle(vec![terms()], vec![last]), Ok(()));
@@ -1031,7 +1121,10 @@ fn settle_makes_no_cell_for_zero() {
 #[ink::test]
 fn settle_credits_each_payee_once_across_sessions_terms_and_assets() {
     let Ready { mut payments, .. } = held();
-    payments.totals.insert(TOKEN_ASSET, &totals(0, 1_000, 0, 0));
+    payments
+        .money
+        .totals
+        .insert(TOKEN_ASSET, &totals(0, 1_000, 0, 0));
     let guest = PayTerms {
         fees: FeeTerms {
             fee_bps: 500,
@@ -1105,11 +1198,11 @@ fn settle_fails_when_items_do_not_fit() {
         ..item(0, 1)
     };
     let too_much_released = SettleItem {
-        release: Some((VIEWER, HOLD)),
+        release: Some(release(VIEWER, HOLD)),
         ..item(0, 1)
     };
     let released_by_stranger = SettleItem {
-        release: Some((STRANGER, 0)),
+        release: Some(release(STRANGER, 0)),
         ..item(0, 0)
     };
     let cases = [
@@ -1162,7 +1255,7 @@ fn settle_fails_when_terms_are_impossible() {
 fn settle_fails_when_sums_overflow() {
     let Ready { mut payments, .. } = held();
     let items = [Balance::MAX, 1].map(|amount| SettleItem {
-        release: Some((VIEWER, amount)),
+        release: Some(release(VIEWER, amount)),
         ..item(0, 0)
     });
     assert_eq!(
@@ -1189,10 +1282,44 @@ fn wire_works_once() {
     assert_eq!(payments.wire(wiring()), Ok(()));
     assert_eq!(payments.administration().wiring, wiring());
     assert_eq!(payments.wire(wiring()), Err(AdminError::AlreadyWired));
+}
+
+#[ink::test]
+fn wiring_changes_by_announcement_but_for_the_meter() {
+    let mut ready = empty();
+    call_as(OWNER);
+    let meter_too = Wiring {
+        passes: Some(STRANGER),
+        ..wiring()
+    };
+    for wrong in [wiring(), meter_too, Wiring::default()] {
+        let announced = ready.payments.announce(Change::Wiring(wrong));
+        assert_eq!(announced, Err(AdminError::WiringMismatch));
+    }
+    let new = Wiring {
+        passes: Some(STRANGER),
+        patronage: Some(PATRONAGE),
+        ..Wiring::default()
+    };
+    assert_eq!(change(&mut ready.payments, Change::Wiring(new)), Ok(()));
+    assert_eq!(ready.payments.administration().wiring, meter_too);
     assert_eq!(
-        payments.announce(Change::Wiring(wiring())),
-        Err(AdminError::UnsupportedChange)
+        events(&ready),
+        told_of(Some(Change::Wiring(wiring())), Change::Wiring(new))
     );
+}
+
+#[ink::test]
+fn the_desk_changes_by_announcement() {
+    let mut ready = empty();
+    let desk = ready.payments.administration().second_code;
+    assert_eq!(desk, Some(DESK.into()));
+    let new = Change::SecondCode([0xDF; 32].into());
+    assert_eq!(change(&mut ready.payments, new), Ok(()));
+    let desk = ready.payments.administration().second_code;
+    assert_eq!(desk, Some([0xDF; 32].into()));
+    let old = Change::SecondCode(DESK.into());
+    assert_eq!(events(&ready), told_of(Some(old), new));
 }
 
 #[ink::test]
@@ -1266,10 +1393,7 @@ fn announce_checks_in_order() {
     for id in 1..=8 {
         assert_eq!(payments.announce(Change::Treasury(OWNER)), Ok(id));
     }
-    assert_eq!(
-        payments.announce(wiring),
-        Err(AdminError::UnsupportedChange)
-    );
+    assert_eq!(payments.announce(wiring), Err(AdminError::WiringMismatch));
     let unknown_asset = Change::SetAsset {
         asset: NO_ASSET,
         allowed: false,
@@ -1379,4 +1503,63 @@ fn set_treasury_works() {
     assert_eq!(ready.payments.fees(), FEES);
     let old = Change::Treasury(TREASURY);
     assert_eq!(events(&ready), told_of(Some(old), new));
+}
+
+// The desk.
+
+/// A message that is handed over: its name, and what is called.
+fn handed<const ID: u32>() -> (&'static str, [u8; 4])
+where
+    Payments: DispatchableMessageInfo<ID>,
+{
+    (
+        <Payments as DispatchableMessageInfo<ID>>::LABEL,
+        <Payments as DispatchableMessageInfo<ID>>::SELECTOR,
+    )
+}
+
+#[ink::test]
+fn what_is_handed_over_has_the_names_and_types_of_the_desk() {
+    // That they are dispatched by these ids the compiler checks: they are those of `vilokanam_interfaces::PaymentDesk`.
+    let messages = [
+        handed::<{ selector_id!("PaymentDesk::pay") }>(),
+        handed::<{ selector_id!("PaymentDesk::shift") }>(),
+        handed::<{ selector_id!("PaymentDesk::refund") }>(),
+        handed::<{ selector_id!("PaymentDesk::set_spending_limits") }>(),
+        handed::<{ selector_id!("PaymentDesk::spending") }>(),
+        handed::<{ selector_id!("PaymentDesk::deposit_permitted") }>(),
+    ];
+    let names = messages.map(|(name, _)| name);
+    assert_eq!(
+        names,
+        [
+            "PaymentDesk::pay",
+            "PaymentDesk::shift",
+            "PaymentDesk::refund",
+            "PaymentDesk::set_spending_limits",
+            "PaymentDesk::spending",
+            "PaymentDesk::deposit_permitted"
+        ]
+    );
+    let mut desk: ink::contract_ref!(PaymentDesk, Environment) = CONTRACT.into();
+    let refund = desk.call_mut().refund(
+        SessionId {
+            viewer: VIEWER,
+            number: 1,
+        },
+        NATIVE,
+        1,
+    );
+    let params = refund.params();
+    assert_eq!(params.exec_input().encode()[..4], messages[2].1);
+
+    assert_eq!(Handed::<Payment>::type_info(), Payment::type_info());
+    assert_eq!(
+        meta_type::<Handed<SpendingLimits>>(),
+        meta_type::<SpendingLimits>()
+    );
+    // Nothing is read of an argument, whatever it is.
+    let mut input = &[1, 2, 3][..];
+    assert!(Handed::<Shift>::decode(&mut input).is_ok());
+    assert_eq!(input, [1, 2, 3]);
 }
