@@ -234,13 +234,12 @@ pub fn ensure_plan(kind: &PlanKind) -> core::result::Result<(), PlanFault> {
         }
         free_from = peak.to_min;
     }
-    let mut highest = FACTOR_ONE;
+    let mut before = None;
     for step in audience {
-        if step.factor > highest {
+        if step.factor > FACTOR_ONE || before.is_some_and(|before| step.factor >= before) {
             return Err(PlanFault::AudienceRaisesPrice);
         }
-        // The next must be below.
-        highest = step.factor.saturating_sub(1);
+        before = Some(step.factor);
     }
     Ok(())
 }

@@ -135,3 +135,42 @@ pub fn charge_one(
         .and_then(|charged| told(item, charged, item.factor))
         .ok_or(PricingEngineError::Overflow)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ink::prelude::vec;
+    use vilokanam_interfaces::{Class, Terms};
+
+    #[test]
+    fn on_air_works() {
+        let facts = StreamFacts {
+            class: Class::Standard,
+            category: 0,
+            terms_no: 1,
+            terms: Terms {
+                owner: AccountId::from([1; 32]),
+                owner_bps: 10_000,
+                cohosts: vec![],
+            },
+            suspended: false,
+            broadcast_no: 1,
+            end_ms: 1_000,
+        };
+        assert_eq!(on_air(&facts, 0), Some(1));
+        assert_eq!(on_air(&facts, 999), Some(1));
+        assert_eq!(on_air(&facts, 1_000), None);
+        let never = StreamFacts {
+            broadcast_no: 0,
+            ..facts
+        };
+        assert_eq!(on_air(&never, 0), None);
+    }
+
+    #[test]
+    fn ends_are_those_of_the_broadcasts_named() {
+        let ends = [((1, 1), 5), ((1, 2), 6)];
+        assert_eq!(end_in(&ends, (1, 2)), 6);
+        assert_eq!(end_in(&ends, (2, 1)), Millis::MAX);
+    }
+}
