@@ -18,8 +18,13 @@
 mod admin;
 mod cid;
 pub(crate) mod clock;
+mod directory;
 mod laws;
+mod limits;
 mod meter;
+mod moderation;
+mod passes;
+mod patronage;
 mod payments;
 mod pricing;
 mod registry;
@@ -28,13 +33,18 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-pub use admin::Admin;
+pub use admin::{rewiring, Admin};
 pub use clock::Run;
+pub use directory::Directory;
+pub use limits::{Entry, Purse};
 pub use meter::{Closed, KeySet, Life, Meter, PaidVoucher, Placed};
-pub use payments::{split, Book, Parts, Payments};
+pub use moderation::{Case, Moderation};
+pub use passes::{Bought, Passes};
+pub use patronage::{Given, Patronage};
+pub use payments::{split, AtOnce, Book, Parts, Payments};
 pub use pricing::Pricing;
 pub use registry::{Record, Registry};
-pub use token::Token;
+pub use token::{permit_bytes, Token};
 
 use psp22::PSP22Error;
 use std::{
@@ -44,9 +54,12 @@ use std::{
 };
 use vilokanam_interfaces::{
     AccountId, AdminError, AssetId, AssetRate, Balance, Change, ChargeItem, Charged, Class,
-    FeeSchedule, FeeTerms, Hash, Millis, Offer, OpenQuote, OpenRequest, Outcome as Fate, PageNo,
-    PayTerms, PaymentHandlerError, PlanKind, PricingEngineError, Quote, Seated, SessionId,
-    SessionNo, SettleItem, Share, SignedVoucher, StreamId, StreamRegistryError, TickStreamError,
+    DirectoryError, ExternalId, FeeSchedule, FeeTerms, GoalId, Hash, Millis, ModerationError,
+    Offer, OpenQuote, OpenRequest, Outcome as Fate, PageNo, PassLevel, PassOffer, PassOfficeError,
+    PassOrder, PassScope, PatronageError, PayTerms, Payment, PaymentHandlerError, PermitError,
+    PlanKind, PricingEngineError, Quote, QuoteRequest, Renewal, ReportId, Scheduled, Seated,
+    SessionId, SessionNo, SettleItem, Share, Shift, SignedVoucher, Spending, SpendingLimits,
+    Sponsorship, Stake, Staking, StreamId, StreamRegistryError, TickStreamError, Verdict,
     VoucherOutcome, Wiring,
 };
 
@@ -63,6 +76,14 @@ pub enum Part {
     Meter,
     /// `payment_handler`.
     Payments,
+    /// `pass_office`.
+    Passes,
+    /// `patronage`.
+    Patronage,
+    /// `directory`.
+    Directory,
+    /// `moderation`.
+    Moderation,
 }
 
 /// Where the contracts are.
@@ -78,6 +99,14 @@ pub struct Contracts {
     pub meter: AccountId,
     /// `payment_handler`.
     pub payments: AccountId,
+    /// `pass_office`.
+    pub passes: AccountId,
+    /// `patronage`.
+    pub patronage: AccountId,
+    /// `directory`.
+    pub directory: AccountId,
+    /// `moderation`.
+    pub moderation: AccountId,
 }
 
 /// How the suite was deployed.
@@ -95,16 +124,20 @@ pub struct Setup {
     pub allocations: Vec<Vec<(AccountId, Balance)>>,
     /// The tokens given to the payment handler's constructor, which become assets 1, 2, …
     pub listed: Vec<AccountId>,
-    /// Where fees go.
+    /// Where fees go, and the bonds of abusive reports.
     pub treasury: AccountId,
     /// The platform's fees.
     pub fees: FeeSchedule,
+    /// What a report costs until it is decided.
+    pub bond: Balance,
     /// How long an exit takes.
     pub exit_delay_ms: Millis,
     /// How long changes wait, in every contract.
     pub change_delay_ms: Millis,
     /// The code that each contract runs; the zero hash where not given.
     pub codes: BTreeMap<Part, Hash>,
+    /// The second codes, of contracts that have one.
+    pub second_codes: BTreeMap<Part, Hash>,
     /// All code that is uploaded to the chain: what `set_code` can change to.
     pub uploaded: BTreeSet<Hash>,
     /// Whether the first wiring was done.
@@ -128,6 +161,14 @@ pub enum Action {
     Meter(MeterCall),
     /// To `payment_handler`.
     Payments(PaymentsCall),
+    /// To `pass_office`.
+    Passes(PassCall),
+    /// To `patronage`.
+    Patronage(PatronageCall),
+    /// To `directory`.
+    Directory(DirectoryCall),
+    /// To `moderation`. `Report` takes the value sent with it.
+    Moderation(ModerationCall),
     /// To the administrative part of any contract.
     Admin(Part, AdminCall),
     /// A plain native transfer from the caller to `payment_handler`, through no message.
@@ -162,6 +203,59 @@ pub enum TokenCall {
     Burn {
         amount: Balance,
     },
+    Permit(Permit),
+}
+
+/// A permit, and what is known of its signature: the model has no cryptography, it is told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Permit {
+    /// Whose tokens.
+    pub owner: AccountId,
+    /// Who may take them.
+    pub spender: AccountId,
+    /// How much.
+    pub value: Balance,
+    /// Until when it counts.
+    pub deadline_ms: Millis,
+    /// As it is sent.
+    pub signature: [u8; 64],
+    /// Which key signed; `None`: the signature is no key's.
+    pub by: Option<AccountId>,
+    /// The bytes that it signed.
+    pub over: Vec<u8>,
+}
+
+/// Without the signature: it differs each time, and says nothing to people.
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let over: String = self.over.iter().map(|b| format!("{b:02x}")).collect();
+        let (owner, spender, value, by) = (&self.owner, &self.spender, self.value, &self.by);
+        let deadline_ms = self.deadline_ms;
+        write!(
+            f,
+            "{owner:?} to {spender:?}, {value} until {deadline_ms}, by {by:?} over {over}"
+        )
+    }
+}
+
+/// A deposit in the transaction that opens a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// How much.
+    pub amount: Balance,
+    /// The permit, which is sent as its deadline and signature: whose, for whom and how much the payment handler says.
+    pub permit: Option<Permit>,
+}
+
+impl Brought {
+    /// As it is sent.
+    pub fn sent(&self) -> vilokanam_interfaces::PermittedDeposit {
+        let permit = self.permit.as_ref();
+        vilokanam_interfaces::PermittedDeposit {
+            amount: self.amount,
+            permit: permit.map(|p| (p.deadline_ms, p.signature)),
+        }
+    }
 }
 
 /// Messages of `stream_registry` that can fail.
@@ -238,17 +332,15 @@ pub enum PricingCall {
     },
     Offer {
         viewer: AccountId,
+        audience: u32,
         request: OpenRequest,
     },
     Charge {
         now_ms: Millis,
         items: Vec<ChargeItem>,
     },
-    Quote {
-        stream: StreamId,
-        asset: AssetId,
-        duration_ms: Millis,
-    },
+    Quote(QuoteRequest),
+    SetStaking(Option<Staking>),
 }
 
 /// A voucher, and what is known of its signature: the model has no cryptography, it is told.
@@ -284,6 +376,10 @@ pub enum MeterCall {
         request: OpenRequest,
     },
     Open(OpenRequest),
+    DepositAndOpen {
+        request: OpenRequest,
+        deposit: Brought,
+    },
     TopUp {
         id: SessionId,
         amount: Balance,
@@ -349,19 +445,210 @@ pub enum PaymentsCall {
     },
     Unpause,
     Hold {
-        viewer: AccountId,
+        payer: AccountId,
         asset: AssetId,
         amount: Balance,
         class: Class,
+        category: u16,
+    },
+    WouldHold {
+        payer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+        class: Class,
+        category: u16,
     },
     TopUp {
         payer: AccountId,
         asset: AssetId,
         amount: Balance,
+        category: u16,
+        held: Balance,
     },
     Settle {
         terms: Vec<PayTerms>,
         items: Vec<SettleItem>,
+    },
+    Pay(Payment),
+    Shift(Shift),
+    Refund {
+        session: SessionId,
+        asset: AssetId,
+        amount: Balance,
+    },
+    SetSpendingLimits {
+        asset: AssetId,
+        limits: SpendingLimits,
+    },
+    Spending {
+        viewer: AccountId,
+        asset: AssetId,
+    },
+    DepositPermitted {
+        viewer: AccountId,
+        asset: AssetId,
+        deposit: Brought,
+    },
+}
+
+/// Messages of `pass_office` that can fail.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum PassCall {
+    SetOffer {
+        scope: PassScope,
+        level: PassLevel,
+        offer: Option<PassOffer>,
+    },
+    Buy(PassOrder),
+    SetRenewal {
+        scope: PassScope,
+        level: PassLevel,
+        renewal: Option<Renewal>,
+    },
+    Renew {
+        holder: AccountId,
+        scope: PassScope,
+        level: PassLevel,
+    },
+}
+
+/// Messages of `patronage` that can fail.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum PatronageCall {
+    Tip {
+        stream: StreamId,
+        asset: AssetId,
+        amount: Balance,
+        message: Option<Hash>,
+    },
+    PayExternal {
+        external: ExternalId,
+        asset: AssetId,
+        amount: Balance,
+        message: Option<Hash>,
+    },
+    MakeGoal {
+        stream: StreamId,
+        asset: AssetId,
+        target: Balance,
+        end_ms: Millis,
+        about: Hash,
+    },
+    Contribute {
+        goal: GoalId,
+        amount: Balance,
+    },
+    CancelGoal {
+        goal: GoalId,
+    },
+    ReturnContribution {
+        goal: GoalId,
+        to: AccountId,
+    },
+    Sponsor {
+        stream: StreamId,
+        asset: AssetId,
+        amount: Balance,
+        terms: Sponsorship,
+    },
+    WithdrawBudget {
+        stream: StreamId,
+        asset: AssetId,
+        amount: Balance,
+    },
+    SponsorSession(Sponsored),
+    WouldSponsor(Sponsored),
+}
+
+/// A session that somebody else would pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sponsored {
+    /// Who pays.
+    pub sponsor: AccountId,
+    /// Who watches.
+    pub viewer: AccountId,
+    /// What.
+    pub stream: StreamId,
+    /// In which asset.
+    pub asset: AssetId,
+    /// The hold.
+    pub hold: Balance,
+    /// The viewer's ceiling.
+    pub ceiling: Balance,
+}
+
+/// Messages of `directory` that can fail.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum DirectoryCall {
+    NameCategory {
+        category: u16,
+        name: String,
+    },
+    ListStream {
+        stream: StreamId,
+    },
+    Schedule {
+        stream: StreamId,
+        broadcast: Scheduled,
+    },
+    CancelScheduled {
+        stream: StreamId,
+        start_ms: Millis,
+    },
+    SetGateway {
+        account: AccountId,
+        gateway: bool,
+    },
+    RegisterExternal {
+        origin_chain: u32,
+        origin_stream: Hash,
+        payee: AccountId,
+        cid: String,
+        category: u16,
+    },
+    UpdateExternal {
+        external: ExternalId,
+        payee: AccountId,
+        cid: String,
+        category: u16,
+        active: bool,
+    },
+}
+
+/// Messages of `moderation` that can fail.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum ModerationCall {
+    SetBond(Balance),
+    Report {
+        stream: StreamId,
+        reason: String,
+    },
+    Decide {
+        report: ReportId,
+        verdict: Verdict,
+        reason: String,
+    },
+    Lapse {
+        report: ReportId,
+    },
+    Appeal {
+        report: ReportId,
+        reason: String,
+    },
+    Resolve {
+        report: ReportId,
+        overturned: bool,
+        reason: String,
+    },
+    Collect {
+        account: AccountId,
+    },
+    Forfeit {
+        report: ReportId,
     },
 }
 
@@ -404,6 +691,12 @@ pub enum Value {
     Quote(Quote),
     /// From `hold`.
     Fees(FeeTerms),
+    /// From `spending`.
+    Spending(Spending),
+    /// From `buy` and `renew`: until when the pass is valid.
+    Until(Millis),
+    /// From `would_sponsor` and `sponsor_session`.
+    Account(AccountId),
 }
 
 /// What becomes of an [`Action`].
@@ -419,6 +712,16 @@ pub enum Outcome {
     Meter(Result<Value, TickStreamError>),
     /// `payment_handler` answered.
     Payments(Result<Value, PaymentHandlerError>),
+    /// `pass_office` answered.
+    Passes(Result<Value, PassOfficeError>),
+    /// `patronage` answered.
+    Patronage(Result<Value, PatronageError>),
+    /// `directory` answered.
+    Directory(Result<Value, DirectoryError>),
+    /// `moderation` answered.
+    Moderation(Result<Value, ModerationError>),
+    /// A token answered to a permit.
+    Permit(Result<Value, PermitError>),
     /// A contract's administration answered.
     Admin(Result<Value, AdminError>),
     /// The gift arrived.
@@ -438,6 +741,11 @@ impl Outcome {
             Self::Pricing(r) => r.is_ok(),
             Self::Meter(r) => r.is_ok(),
             Self::Payments(r) => r.is_ok(),
+            Self::Passes(r) => r.is_ok(),
+            Self::Patronage(r) => r.is_ok(),
+            Self::Directory(r) => r.is_ok(),
+            Self::Moderation(r) => r.is_ok(),
+            Self::Permit(r) => r.is_ok(),
             Self::Admin(r) => r.is_ok(),
             Self::Donated => true,
             Self::NotPayable | Self::Trapped => false,
@@ -477,6 +785,11 @@ impl Outcome {
             Self::Pricing(Err(e)) => format!("{e:?}"),
             Self::Meter(Err(e)) => format!("{e:?}"),
             Self::Payments(Err(e)) => format!("{e:?}"),
+            Self::Passes(Err(e)) => format!("{e:?}"),
+            Self::Patronage(Err(e)) => format!("{e:?}"),
+            Self::Directory(Err(e)) => format!("{e:?}"),
+            Self::Moderation(Err(e)) => format!("{e:?}"),
+            Self::Permit(Err(e)) => format!("{e:?}"),
             Self::Admin(Err(e)) => format!("{e:?}"),
             other => format!("{other:?}"),
         };
@@ -497,6 +810,10 @@ impl Action {
             Self::Pricing(call) => ("pricing", format!("{call:?}")),
             Self::Meter(call) => ("meter", format!("{call:?}")),
             Self::Payments(call) => ("payments", format!("{call:?}")),
+            Self::Passes(call) => ("passes", format!("{call:?}")),
+            Self::Patronage(call) => ("patronage", format!("{call:?}")),
+            Self::Directory(call) => ("directory", format!("{call:?}")),
+            Self::Moderation(call) => ("moderation", format!("{call:?}")),
             Self::Admin(_, call) => ("admin", format!("{call:?}")),
             Self::DonateNative(_) => return "donate_native".into(),
         };
@@ -531,6 +848,16 @@ pub struct Model {
     pub meter: Meter,
     /// `payment_handler`.
     pub payments: Payments,
+    /// `pass_office`.
+    pub passes: Passes,
+    /// `patronage`.
+    pub patronage: Patronage,
+    /// `directory`.
+    pub directory: Directory,
+    /// `moderation`.
+    pub moderation: Moderation,
+    /// The contracts that tell what is at stake, and what they tell of those who have something.
+    pub stakes: BTreeMap<AccountId, BTreeMap<AccountId, Stake>>,
     /// Each contract's administration.
     pub admins: BTreeMap<Part, Admin>,
     uploaded: BTreeSet<Hash>,
@@ -557,18 +884,26 @@ impl Model {
             Part::Pricing,
             Part::Meter,
             Part::Payments,
+            Part::Passes,
+            Part::Patronage,
+            Part::Directory,
+            Part::Moderation,
         ]);
         let admins = parts
             .map(|part| {
                 let wiring = setup.wired.then(|| admin::first_wiring(part, &contracts));
                 let code = setup.codes.get(&part).copied().unwrap_or_default();
-                let admin = Admin::new(setup.owner, setup.change_delay_ms, code, wiring.flatten());
+                let second_code = setup.second_codes.get(&part).copied();
+                let (owner, delay_ms) = (setup.owner, setup.change_delay_ms);
+                let admin = Admin::new(owner, delay_ms, code, second_code, wiring.flatten());
                 (part, admin)
             })
             .collect();
         let mut funded = setup.funded;
         funded.extend([contracts.registry, contracts.pricing]);
         funded.extend([contracts.meter, contracts.payments, setup.owner]);
+        funded.extend([contracts.passes, contracts.patronage]);
+        funded.extend([contracts.directory, contracts.moderation]);
         funded.extend(contracts.tokens.iter().copied());
         Self {
             now_ms: setup.now_ms,
@@ -578,6 +913,11 @@ impl Model {
             pricing: Pricing::default(),
             meter: Meter::new(setup.exit_delay_ms),
             payments: Payments::new(setup.treasury, setup.fees, &setup.listed),
+            passes: Passes::default(),
+            patronage: Patronage::default(),
+            directory: Directory::default(),
+            moderation: Moderation::new(setup.bond, setup.treasury),
+            stakes: BTreeMap::new(),
             admins,
             contracts,
             uploaded: setup.uploaded,
@@ -595,10 +935,18 @@ impl Model {
 
     /// Predicts what becomes of `action`, and changes the model as it changes the contracts.
     pub fn apply(&mut self, caller: AccountId, value: Balance, action: &Action) -> Outcome {
-        if value > 0 && !matches!(action, Action::Payments(PaymentsCall::Deposit)) {
+        let payable = matches!(
+            action,
+            Action::Payments(PaymentsCall::Deposit)
+                | Action::Moderation(ModerationCall::Report { .. })
+        );
+        if value > 0 && !payable {
             return Outcome::NotPayable;
         }
         let outcome = match action {
+            Action::Token(token, TokenCall::Permit(permit)) => {
+                Outcome::Permit(self.permit(*token, permit).map(|()| Value::Unit))
+            }
             Action::Token(token, call) => {
                 Outcome::Token(self.tokens[*token].call(caller, call).map(|()| Value::Unit))
             }
@@ -606,6 +954,12 @@ impl Model {
             Action::Pricing(call) => Outcome::Pricing(self.pricing_call(caller, call)),
             Action::Meter(call) => Outcome::Meter(self.meter_call(caller, call)),
             Action::Payments(call) => Outcome::Payments(self.payments_call(caller, value, call)),
+            Action::Passes(call) => Outcome::Passes(self.pass_call(caller, call)),
+            Action::Patronage(call) => Outcome::Patronage(self.patronage_call(caller, call)),
+            Action::Directory(call) => Outcome::Directory(self.directory_call(caller, call)),
+            Action::Moderation(call) => {
+                Outcome::Moderation(self.moderation_call(caller, value, call))
+            }
             Action::Admin(part, call) => Outcome::Admin(self.admin_call(*part, caller, call)),
             Action::DonateNative(amount) => {
                 self.payments.native += amount;

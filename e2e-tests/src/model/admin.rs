@@ -1,6 +1,7 @@
 //! Ownership, delayed changes and wiring, the same in every contract.
 
 use super::{AdminCall, Contracts, Model, Part, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
     AccountId, AdminError, Asset, Change, Hash, Millis, PendingChange, Wiring, MAX_CHANGE_DELAY_MS,
     MAX_PENDING_CHANGES, MIN_CHANGE_DELAY_MS,
@@ -23,48 +24,101 @@ pub struct Admin {
     pub wired: Option<Wiring>,
     /// The code that runs.
     pub code: Hash,
+    /// The second code, if there is one.
+    pub second_code: Option<Hash>,
 }
 
-/// Which slots of a wiring are filled: registry, pricing, payments, meter.
-type Slots = [bool; 4];
+/// The slots of a wiring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    Registry,
+    Pricing,
+    Payments,
+    Meter,
+    Passes,
+    Patronage,
+    Directory,
+}
+use Slot::{Directory, Meter, Passes, Patronage, Payments, Pricing, Registry};
 
-fn filled(wiring: &Wiring) -> Slots {
-    [
-        wiring.registry.is_some(),
-        wiring.pricing.is_some(),
-        wiring.payments.is_some(),
-        wiring.meter.is_some(),
-    ]
+/// What fills each slot, of those that are filled.
+fn filled(wiring: &Wiring) -> BTreeMap<Slot, AccountId> {
+    let slots = [
+        (Registry, wiring.registry),
+        (Pricing, wiring.pricing),
+        (Payments, wiring.payments),
+        (Meter, wiring.meter),
+        (Passes, wiring.passes),
+        (Patronage, wiring.patronage),
+        (Directory, wiring.directory),
+    ];
+    let filled = slots.into_iter();
+    filled.filter_map(|(slot, at)| Some((slot, at?))).collect()
+}
+
+fn from_slots(slots: &BTreeMap<Slot, AccountId>) -> Wiring {
+    let at = |slot| slots.get(&slot).copied();
+    Wiring {
+        registry: at(Registry),
+        pricing: at(Pricing),
+        payments: at(Payments),
+        meter: at(Meter),
+        passes: at(Passes),
+        patronage: at(Patronage),
+        directory: at(Directory),
+    }
+}
+
+fn fills_exactly(wiring: &Wiring, slots: &[Slot]) -> bool {
+    let slots = slots.iter().copied().collect::<BTreeSet<_>>();
+    filled(wiring).into_keys().eq(slots)
 }
 
 /// What a contract must be wired to; `None` if it calls nobody.
-fn needed(part: Part) -> Option<Slots> {
+fn needed(part: Part) -> Option<&'static [Slot]> {
     match part {
         Part::Token(_) | Part::Registry => None,
-        Part::Pricing => Some([true, false, true, false]),
-        Part::Meter => Some([true, true, true, false]),
-        Part::Payments => Some([false, false, false, true]),
+        Part::Pricing => Some(&[Registry, Payments, Passes]),
+        Part::Meter => Some(&[Registry, Pricing, Payments, Patronage]),
+        Part::Payments => Some(&[Meter, Passes, Patronage]),
+        Part::Passes => Some(&[Registry, Payments]),
+        Part::Patronage => Some(&[Registry, Payments, Meter, Directory]),
+        Part::Directory | Part::Moderation => Some(&[Registry]),
     }
 }
 
 /// What of it can be changed later; `None` if nothing.
-fn changeable(part: Part) -> Option<Slots> {
+fn changeable(part: Part) -> Option<&'static [Slot]> {
     match part {
-        Part::Pricing => Some([true, false, true, false]),
-        Part::Meter => Some([true, true, false, false]),
-        Part::Token(_) | Part::Registry | Part::Payments => None,
+        Part::Token(_) | Part::Registry => None,
+        Part::Pricing => Some(&[Registry, Payments, Passes]),
+        Part::Meter => Some(&[Registry, Pricing, Patronage]),
+        Part::Payments => Some(&[Passes, Patronage]),
+        Part::Passes | Part::Directory | Part::Moderation => Some(&[Registry]),
+        Part::Patronage => Some(&[Registry, Meter, Directory]),
     }
 }
 
 /// What the deployment wires a contract to.
 pub(super) fn first_wiring(part: Part, contracts: &Contracts) -> Option<Wiring> {
-    let [registry, pricing, payments, meter] = needed(part)?;
-    Some(Wiring {
-        registry: registry.then_some(contracts.registry),
-        pricing: pricing.then_some(contracts.pricing),
-        payments: payments.then_some(contracts.payments),
-        meter: meter.then_some(contracts.meter),
-    })
+    let all = filled(&Wiring {
+        registry: Some(contracts.registry),
+        pricing: Some(contracts.pricing),
+        payments: Some(contracts.payments),
+        meter: Some(contracts.meter),
+        passes: Some(contracts.passes),
+        patronage: Some(contracts.patronage),
+        directory: Some(contracts.directory),
+    });
+    let needed = needed(part)?.iter();
+    Some(from_slots(&needed.map(|slot| (*slot, all[slot])).collect()))
+}
+
+/// What a rewiring that is allowed names, with the addresses of the deployment.
+pub fn rewiring(part: Part, contracts: &Contracts) -> Option<Wiring> {
+    let all = filled(&first_wiring(part, contracts)?);
+    let slots = changeable(part)?.iter();
+    Some(from_slots(&slots.map(|slot| (*slot, all[slot])).collect()))
 }
 
 const OUT_OF_RANGE: AdminError = AdminError::DelayOutOfRange {
@@ -85,6 +139,7 @@ impl Admin {
         owner: AccountId,
         change_delay_ms: Millis,
         code: Hash,
+        second_code: Option<Hash>,
         wired: Option<Wiring>,
     ) -> Self {
         Self {
@@ -95,6 +150,7 @@ impl Admin {
             pending: Vec::new(),
             wired,
             code,
+            second_code,
         }
     }
 }
@@ -176,7 +232,7 @@ impl Model {
                 if admin.wired.is_some() {
                     return Err(AdminError::AlreadyWired);
                 }
-                if filled(wiring) != needed {
+                if !fills_exactly(wiring, needed) {
                     return Err(AdminError::WiringMismatch);
                 }
                 admin.wired = Some(*wiring);
@@ -200,9 +256,13 @@ impl Model {
     fn check_change(&self, part: Part, change: &Change) -> Result<(), AdminError> {
         let valid = match (part, change) {
             (_, Change::Code(_) | Change::Delay(_)) => true,
+            (_, Change::SecondCode(_)) => {
+                let has_one = self.admin(part).second_code.is_some();
+                return has_one.then_some(()).ok_or(AdminError::UnsupportedChange);
+            }
             (_, Change::Wiring(wiring)) => {
                 let slots = changeable(part).ok_or(AdminError::UnsupportedChange)?;
-                if filled(wiring) != slots || self.admin(part).wired.is_none() {
+                if !fills_exactly(wiring, slots) || self.admin(part).wired.is_none() {
                     return Err(AdminError::WiringMismatch);
                 }
                 true
@@ -214,7 +274,7 @@ impl Model {
                 usize::from(*asset) < self.payments.assets.len()
             }
             (Part::Payments, Change::Fees(fees)) => super::payments::fees_in_limits(fees),
-            (Part::Payments, Change::Treasury(_)) | (Part::Meter, Change::Lifecycle(_)) => true,
+            (Part::Payments, Change::Treasury(_)) => true,
             _ => return Err(AdminError::UnsupportedChange),
         };
         valid.then_some(()).ok_or(AdminError::InvalidChange)
@@ -230,13 +290,9 @@ impl Model {
                 self.admin_mut(part).code = hash;
             }
             Change::Wiring(new) => {
-                let old = self.wiring(part);
-                self.admin_mut(part).wired = Some(Wiring {
-                    registry: new.registry.or(old.registry),
-                    pricing: new.pricing.or(old.pricing),
-                    payments: new.payments.or(old.payments),
-                    meter: new.meter.or(old.meter),
-                });
+                let mut slots = filled(&self.wiring(part));
+                slots.extend(filled(&new));
+                self.admin_mut(part).wired = Some(from_slots(&slots));
             }
             Change::ListToken(token) => self.payments.assets.push(Asset {
                 token: Some(token),
@@ -247,7 +303,14 @@ impl Model {
             }
             Change::Fees(fees) => self.payments.fees = fees,
             Change::Treasury(account) => self.payments.treasury = account,
-            Change::Lifecycle(_) => {} // the same code by another name: nothing here depends on it
+            Change::SecondCode(hash) => {
+                // The chain refuses to keep what it does not have, and traps.
+                if !self.uploaded.contains(&hash) {
+                    self.trapped.set(true);
+                    return Err(AdminError::SetCodeRefused);
+                }
+                self.admin_mut(part).second_code = Some(hash);
+            }
             Change::Delay(delay_ms) => {
                 let admin = self.admin_mut(part);
                 if delay_ms <= admin.change_delay_ms {

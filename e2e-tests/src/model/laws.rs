@@ -132,6 +132,20 @@ impl Model {
             let sums = settled.entry(life.asset).or_default();
             *sums = (sums.0 + total, sums.1 + parts.platform);
         }
+        for once in &self.payments.at_once {
+            let (payment, total) = (&once.payment, once.payment.amount);
+            let parts = split(total, once.fees, payment.owner, &payment.cohosts, None);
+            let parts = parts.ok_or("law 4: a payment that gives away too much")?;
+            let sum: Balance = parts.payees.iter().map(|p| p.1).sum();
+            ensure(sum + parts.platform == total, 4, || {
+                format!("{total} at once is shared as {parts:?}")
+            })?;
+            for (payee, amount) in parts.payees {
+                *credited.entry((payee, payment.asset)).or_default() += amount;
+            }
+            let sums = settled.entry(payment.asset).or_default();
+            *sums = (sums.0 + total, sums.1 + parts.platform);
+        }
         credited.retain(|_, amount| *amount > 0);
         ensure(credited == self.payments.credited, 4, || {
             let booked = &self.payments.credited;
@@ -173,7 +187,7 @@ impl Model {
             })?;
             let combination = (life.terms_no, life.fees.fee_bps, life.fees.referral_bps);
             terms.entry(page).or_default().insert(combination);
-            *holds.entry((id.viewer, life.asset)).or_default() += 1;
+            *holds.entry((life.payer(), life.asset)).or_default() += 1;
             let twice = life.open() && !streams.entry(id.viewer).or_default().insert(life.stream);
             ensure(!twice, 15, || {
                 format!("{:?} watches {} twice", id.viewer, life.stream)

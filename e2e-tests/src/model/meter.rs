@@ -4,13 +4,13 @@ mod calls;
 mod vouchers;
 
 use super::{
-    clock::{Clock, Run, SCALE},
-    Model,
+    clock::{self, Clock, Factor, Run, SCALE},
+    Model, Sponsored,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
-    AccountId, AdminError, AssetId, Audience, Balance, BroadcastNo, FeeTerms, Footprint, Millis,
-    Offer, OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, PlanNo, Seated,
+    AccountId, AdminError, AssetId, Audience, Balance, BroadcastNo, Class, FeeTerms, Footprint,
+    Millis, Offer, OpenQuote, OpenRequest, OpenSession, PageNo, PageView, PayTerms, PlanNo, Seated,
     Session, SessionId, SessionNo, SessionState, StreamId, Terms, TermsNo,
     TickStreamError as Error, Viewer, MAX_GRACE_MS, MAX_PAGES, MIN_EXIT_DELAY_MS, PAGE_SEATS,
     PAGE_TERMS,
@@ -91,6 +91,20 @@ pub struct Life {
     pub factor: u32,
     /// The plan's version.
     pub plan: PlanNo,
+    /// The stream's class at open.
+    pub class: Class,
+    /// The stream's category at open.
+    pub category: u16,
+    /// The audience step at open.
+    pub step: u8,
+    /// The discount's factor.
+    pub discount: u32,
+    /// When it lapses.
+    pub discount_until_ms: Millis,
+    /// How much of it is free.
+    pub preview_ms: u32,
+    /// Who pays, if not the viewer.
+    pub sponsor: Option<AccountId>,
     /// The highest price.
     pub ceiling: Balance,
     /// Its own latest end.
@@ -169,6 +183,21 @@ impl Life {
     /// Whether the clock was not stopped by its viewer.
     pub fn running(&self) -> bool {
         self.runs.last().is_some_and(|r| r.to_ms.is_none())
+    }
+
+    /// Whose pool placed the hold, and gets what is left of it.
+    pub fn payer(&self) -> AccountId {
+        self.placed[0].payer
+    }
+
+    /// When all of the hold was placed, for limits; 0: others gave some of it.
+    fn placed_ms(&self) -> Millis {
+        let own = self.placed.iter().all(|p| p.payer == self.payer());
+        if own {
+            self.opened_ms
+        } else {
+            0
+        }
     }
 
     fn combination(&self) -> Combination {
@@ -273,15 +302,60 @@ impl Model {
     fn clock<'a>(&'a self, life: &'a Life, stop_ms: Millis) -> Clock<'a> {
         Clock {
             base: 0,
+            watched_ms: 0,
             runs: &life.runs,
             asset: life.asset,
             rate_per_sec: life.rate_per_sec,
-            factor: life.factor,
+            factor: self.factor_of(life),
             ceiling: life.ceiling,
             hold: life.hold() - life.voucher_amount(),
             track: self.track(life.stream, life.broadcast),
             stop_ms,
         }
+    }
+
+    /// What makes a life's price of its rate.
+    fn factor_of(&self, life: &Life) -> Factor {
+        let kind = self.plan_kind(life.stream, life.plan);
+        Factor::Planned(Box::new(clock::Pricing {
+            rules: kind.as_ref().and_then(clock::Pricing::rules),
+            class: life.class,
+            category: life.category,
+            step: life.step,
+            discount: life.discount,
+            discount_until_ms: life.discount_until_ms,
+            preview_ms: life.preview_ms,
+        }))
+    }
+
+    /// How much of a preview in a broadcast a viewer has left: a session that is open has all that it was given, one that
+    /// is over what it watched.
+    pub fn preview_left(
+        &self,
+        viewer: AccountId,
+        stream: StreamId,
+        broadcast: BroadcastNo,
+        preview_ms: u32,
+    ) -> u32 {
+        let lives = self.meter.lives_of(viewer).map(|(_, life)| life);
+        let lives = lives.filter(|l| (l.stream, l.broadcast) == (stream, broadcast));
+        let used = lives.map(|life| match life.open() {
+            true => life.preview_ms,
+            false => life.preview_ms.min(self.clock_watched(life)),
+        });
+        preview_ms.saturating_sub(used.fold(0, u32::saturating_add))
+    }
+
+    /// What a life that is over has watched by its clock; after an exit, all the time that it was there.
+    fn clock_watched(&self, life: &Life) -> u32 {
+        let (_, _, mut watched_ms) = self.charged(life, life.since_ms);
+        if let Some(closed) = life.closed.filter(|closed| closed.by_exit) {
+            let until_ms = life.until_ms.unwrap_or(Millis::MAX).min(closed.at_ms);
+            if life.running() {
+                watched_ms += until_ms.saturating_sub(life.since_ms);
+            }
+        }
+        u32::try_from(watched_ms).unwrap_or(u32::MAX)
     }
 
     /// The clock of a life with all its ends.
@@ -387,6 +461,13 @@ impl Model {
             voucher_amount: life.voucher_amount(),
             voucher_ms: life.voucher_ms(),
             voucher_from_ms: life.vouchers_from_ms().unwrap_or(0),
+            class: life.class,
+            category: life.category,
+            step: life.step,
+            discount: life.discount,
+            discount_until_ms: life.discount_until_ms,
+            preview_ms: life.preview_ms,
+            sponsor: life.sponsor,
         })
     }
 
@@ -518,10 +599,19 @@ impl Model {
     /// What opening would do; its deposit is not predicted.
     pub fn can_open(&self, viewer: AccountId, request: &OpenRequest) -> Result<OpenQuote, Error> {
         let opening = self.check_open(viewer, request)?;
+        let payer = match request.sponsor {
+            None => viewer,
+            Some(sponsor) => {
+                self.meter_reaches_patronage()?;
+                self.would_sponsor(&sponsored(sponsor, viewer, request))
+                    .map_err(Error::Patronage)?
+            }
+        };
         self.meter_reaches_payments()?;
-        self.ensure_can_hold(viewer, request.asset, request.hold, None)
+        self.ensure_can_hold(payer, request.asset, request.hold, opening.offer.category)
             .map_err(Error::Payments)?;
-        let lasts_ms = request.hold * SCALE / opening.per_ms;
+        let lasts_ms = (request.hold * SCALE).checked_div(opening.per_ms);
+        let lasts_ms = lasts_ms.unwrap_or(Millis::MAX.into());
         Ok(OpenQuote {
             number: opening.number,
             broadcast: opening.offer.broadcast,
@@ -529,5 +619,17 @@ impl Model {
             lasts_ms: Millis::try_from(lasts_ms).unwrap_or(Millis::MAX),
             deposit: Footprint::default(),
         })
+    }
+}
+
+/// What is asked of a sponsor.
+fn sponsored(sponsor: AccountId, viewer: AccountId, request: &OpenRequest) -> Sponsored {
+    Sponsored {
+        sponsor,
+        viewer,
+        stream: request.stream,
+        asset: request.asset,
+        hold: request.hold,
+        ceiling: request.ceiling,
     }
 }

@@ -1,12 +1,15 @@
 //! `payment_handler`: pools, holds, payable balances, fees, and the money in the contract.
 
-use super::{Model, Part, PaymentsCall, Value};
+use super::{Brought, Model, Part, PaymentsCall, Purse, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
     AccountId, AdminError, Asset, AssetId, Balance, Class, FeeSchedule, FeeTerms, Millis, PayTerms,
-    PaymentHandlerError as Error, Pool, SettleItem, Share, Totals, MAX_ASSETS, MAX_FEE_BPS,
-    MAX_HOLD, MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, NATIVE, PAUSE_REST_MS,
+    Payment, PaymentHandlerError as Error, Pool, SettleItem, Share, Shift, Totals, MAX_ASSETS,
+    MAX_FEE_BPS, MAX_HOLD, MAX_PAUSE_MS, MAX_REFERRAL_BPS, MAX_SETTLEMENT, NATIVE, PAUSE_REST_MS,
 };
+
+/// The most co-hosts of a payment.
+const MOST_COHOSTS: usize = 3;
 
 /// What ever came and went in one asset, as the contract knows it (gifts it does not).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,10 +18,23 @@ pub struct Book {
     pub deposited: Balance,
     /// Withdrawn from pools, paid to payees, drawn as fees.
     pub withdrawn: Balance,
-    /// Settled.
+    /// Settled, or paid at once.
     pub settled: Balance,
     /// Credited to the platform.
     pub platform: Balance,
+    /// Given back by payees.
+    pub refunded: Balance,
+}
+
+/// A payment at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtOnce {
+    /// When.
+    pub at_ms: Millis,
+    /// What it was told.
+    pub payment: Payment,
+    /// The platform's fee of then.
+    pub fees: FeeTerms,
 }
 
 /// The payment handler's state.
@@ -50,6 +66,12 @@ pub struct Payments {
     pub pause_end_ms: Option<Millis>,
     /// Whether an account that is not the meter's contract was wired as the meter, and used it.
     pub other_meter: bool,
+    /// All that was paid at once.
+    pub at_once: Vec<AtOnce>,
+    /// The pools that spending limits bind.
+    pub limited: BTreeSet<(AccountId, AssetId)>,
+    /// The limits of viewers who ever set any, and what was counted.
+    pub purses: BTreeMap<(AccountId, AssetId), Purse>,
 }
 
 /// How an amount is shared.
@@ -165,6 +187,9 @@ impl Payments {
             treasury,
             pause_end_ms: None,
             other_meter: false,
+            at_once: Vec::new(),
+            limited: BTreeSet::new(),
+            purses: BTreeMap::new(),
         }
     }
 
@@ -198,6 +223,7 @@ impl Model {
         Pool {
             free: self.payments.free.get(&key).copied().unwrap_or(0),
             holds: self.payments.holds.get(&key).copied().unwrap_or(0),
+            limited: self.payments.limited.contains(&key),
         }
     }
 
@@ -330,20 +356,59 @@ impl Model {
                 Ok(Value::Unit)
             }
             PaymentsCall::Hold {
-                viewer,
+                payer,
                 asset,
                 amount,
                 class,
+                category,
             } => {
-                let fees = self.payments_hold(caller, *viewer, *asset, *amount, *class)?;
+                let fees =
+                    self.payments_hold(caller, *payer, *asset, *amount, *class, *category)?;
                 Ok(Value::Fees(fees))
+            }
+            PaymentsCall::WouldHold {
+                payer,
+                asset,
+                amount,
+                class,
+                category,
+            } => {
+                self.ensure_can_hold(*payer, *asset, *amount, *category)?;
+                Ok(Value::Fees(self.payments.fee_terms(*class)))
             }
             PaymentsCall::TopUp {
                 payer,
                 asset,
                 amount,
+                category,
+                held,
             } => {
-                self.payments_top_up(caller, *payer, *asset, *amount)?;
+                self.payments_top_up(caller, *payer, *asset, *amount, *category, *held)?;
+                Ok(Value::Unit)
+            }
+            PaymentsCall::Pay(payment) => self.pay(caller, payment).map(Value::Amount),
+            PaymentsCall::Shift(shift) => self.shift(caller, shift).map(|()| Value::Unit),
+            PaymentsCall::Refund {
+                session,
+                asset,
+                amount,
+            } => {
+                self.refund(caller, session.viewer, *asset, *amount)?;
+                Ok(Value::Unit)
+            }
+            PaymentsCall::SetSpendingLimits { asset, limits } => {
+                self.set_spending_limits(caller, *asset, limits)?;
+                Ok(Value::Unit)
+            }
+            PaymentsCall::Spending { viewer, asset } => {
+                Ok(Value::Spending(self.spending(*viewer, *asset)))
+            }
+            PaymentsCall::DepositPermitted {
+                viewer,
+                asset,
+                deposit,
+            } => {
+                self.deposit_permitted(caller, *viewer, *asset, deposit)?;
                 Ok(Value::Unit)
             }
             PaymentsCall::Settle { terms, items } => {
@@ -424,23 +489,40 @@ impl Model {
         self.payments.book(asset).deposited += amount;
     }
 
+    /// What a deposit of tokens checks; the token.
+    fn ensure_takes_token(&self, asset: AssetId, amount: Balance) -> Result<AccountId, Error> {
+        self.ensure_not_paused()?;
+        let token = self.asset(asset).ok_or(Error::UnknownAsset)?.token;
+        let token = token.ok_or(Error::WrongAsset)?;
+        self.ensure_allowed(asset)?;
+        self.ensure_fits(asset, amount)?;
+        Ok(token)
+    }
+
     fn deposit_token(
         &mut self,
         caller: AccountId,
         asset: AssetId,
         amount: Balance,
     ) -> Result<(), Error> {
-        self.ensure_not_paused()?;
-        let token = self.asset(asset).ok_or(Error::UnknownAsset)?.token;
-        let token = token.ok_or(Error::WrongAsset)?;
-        self.ensure_allowed(asset)?;
-        self.ensure_fits(asset, amount)?;
+        let token = self.ensure_takes_token(asset, amount)?;
+        self.collect(caller, asset, token, amount)
+    }
+
+    /// Takes tokens that were approved.
+    fn collect(
+        &mut self,
+        viewer: AccountId,
+        asset: AssetId,
+        token: AccountId,
+        amount: Balance,
+    ) -> Result<(), Error> {
         let token = self.token_called(token)?;
         let payments = self.contracts.payments;
         self.tokens[token]
-            .transfer_from(payments, caller, payments, amount)
+            .transfer_from(payments, viewer, payments, amount)
             .map_err(|_| Error::TokenRefused)?;
-        self.take_in(caller, asset, amount);
+        self.take_in(viewer, asset, amount);
         Ok(())
     }
 
@@ -456,15 +538,24 @@ impl Model {
         if to == payments {
             return Ok(());
         }
-        if !self.funded.contains(&to) {
-            let had = self.strangers.get(&to).copied().unwrap_or(0);
-            if had + amount < self.existential_deposit {
-                return Err(Error::TransferFailed);
-            }
-            raise(&mut self.strangers, to, amount);
+        if !self.exists_with(to, amount) {
+            return Err(Error::TransferFailed);
         }
         self.payments.native -= amount;
         Ok(())
+    }
+
+    /// Whether an account exists once it is paid so much, as it is then.
+    pub(super) fn exists_with(&mut self, to: AccountId, amount: Balance) -> bool {
+        if self.funded.contains(&to) {
+            return true;
+        }
+        let had = self.strangers.get(&to).copied().unwrap_or(0);
+        if had + amount < self.existential_deposit {
+            return false;
+        }
+        raise(&mut self.strangers, to, amount);
+        true
     }
 
     fn pay_payee(&mut self, payee: AccountId, asset: AssetId) -> Result<Value, Error> {
@@ -482,37 +573,46 @@ impl Model {
     pub(super) fn payments_hold(
         &mut self,
         caller: AccountId,
-        viewer: AccountId,
+        payer: AccountId,
         asset: AssetId,
         amount: Balance,
         class: Class,
+        category: u16,
     ) -> Result<FeeTerms, Error> {
         self.ensure_meter(caller)?;
-        self.ensure_can_hold(viewer, asset, amount, Some(MAX_HOLD))?;
-        lower(&mut self.payments.free, (viewer, asset), amount);
+        self.ensure_can_hold(payer, asset, amount, category)?;
+        lower(&mut self.payments.free, (payer, asset), amount);
         raise(&mut self.payments.held, asset, amount);
-        *self.payments.holds.entry((viewer, asset)).or_default() += 1;
+        *self.payments.holds.entry((payer, asset)).or_default() += 1;
+        self.count_spent(payer, asset, amount, Some(category));
         self.payments.other_meter |= caller != self.contracts.meter;
         Ok(self.payments.fee_terms(class))
     }
 
-    /// What opening and topping up check, whoever asks.
+    /// What opening checks, whoever asks.
     pub(super) fn ensure_can_hold(
         &self,
         payer: AccountId,
         asset: AssetId,
         amount: Balance,
-        max: Option<Balance>,
+        category: u16,
     ) -> Result<(), Error> {
+        self.ensure_takes(asset, amount)?;
+        if amount > MAX_HOLD {
+            return Err(Error::HoldTooLarge { max: MAX_HOLD });
+        }
+        self.ensure_free(payer, asset, amount)?;
+        self.ensure_within_limits(payer, asset, amount, Some(0), Some(category))
+    }
+
+    /// What everything that spends checks first.
+    fn ensure_takes(&self, asset: AssetId, amount: Balance) -> Result<(), Error> {
         self.ensure_not_paused()?;
         self.ensure_allowed(asset)?;
         if amount == 0 {
             return Err(Error::ZeroAmount);
         }
-        if let Some(max) = max.filter(|max| amount > *max) {
-            return Err(Error::HoldTooLarge { max });
-        }
-        self.ensure_free(payer, asset, amount)
+        Ok(())
     }
 
     pub(super) fn payments_top_up(
@@ -521,13 +621,157 @@ impl Model {
         payer: AccountId,
         asset: AssetId,
         amount: Balance,
+        category: u16,
+        held: Balance,
     ) -> Result<(), Error> {
         self.ensure_meter(caller)?;
-        self.ensure_can_hold(payer, asset, amount, None)?;
+        self.ensure_takes(asset, amount)?;
+        self.ensure_free(payer, asset, amount)?;
+        self.ensure_within_limits(payer, asset, amount, Some(held), Some(category))?;
         lower(&mut self.payments.free, (payer, asset), amount);
         raise(&mut self.payments.held, asset, amount);
+        self.count_spent(payer, asset, amount, Some(category));
         self.payments.other_meter |= caller != self.contracts.meter;
         Ok(())
+    }
+
+    /// Pays from a pool to payees at once; the platform's fee.
+    pub(super) fn pay(&mut self, caller: AccountId, payment: &Payment) -> Result<Balance, Error> {
+        let wiring = self.wiring(Part::Payments);
+        if ![wiring.passes, wiring.patronage].contains(&Some(caller)) {
+            return Err(Error::NotAuthorised);
+        }
+        let Payment {
+            payer,
+            asset,
+            amount,
+            class,
+            category,
+            ..
+        } = *payment;
+        self.ensure_takes(asset, amount)?;
+        self.ensure_free(payer, asset, amount)?;
+        self.ensure_within_limits(payer, asset, amount, None, category)?;
+        let fees = FeeTerms {
+            referral_bps: 0,
+            ..self.payments.fee_terms(class)
+        };
+        if payment.cohosts.len() > MOST_COHOSTS {
+            return Err(Error::BadSettlement);
+        }
+        let parts = split(amount, fees, payment.owner, &payment.cohosts, None);
+        let parts = parts.ok_or(Error::BadSettlement)?;
+        if amount > MAX_HOLD {
+            return Err(Error::Overflow);
+        }
+        lower(&mut self.payments.free, (payer, asset), amount);
+        self.count_spent(payer, asset, amount, category);
+        for (payee, part) in parts.payees {
+            raise(&mut self.payments.payable, (payee, asset), part);
+            raise(&mut self.payments.credited, (payee, asset), part);
+        }
+        raise(&mut self.payments.platform, asset, parts.platform);
+        let book = self.payments.book(asset);
+        book.settled += amount;
+        book.platform += parts.platform;
+        let (at_ms, payment) = (self.now_ms, payment.clone());
+        self.payments.at_once.push(AtOnce {
+            at_ms,
+            payment,
+            fees,
+        });
+        Ok(parts.platform)
+    }
+
+    /// Moves money between pools.
+    pub(super) fn shift(&mut self, caller: AccountId, shift: &Shift) -> Result<(), Error> {
+        if self.wiring(Part::Payments).patronage != Some(caller) {
+            return Err(Error::NotAuthorised);
+        }
+        let Shift {
+            from,
+            to,
+            asset,
+            amount,
+            category,
+            back_of_ms,
+        } = *shift;
+        match back_of_ms {
+            None => self.ensure_takes(asset, amount)?,
+            Some(_) => {
+                self.asset(asset).ok_or(Error::UnknownAsset)?;
+                if amount == 0 {
+                    return Err(Error::ZeroAmount);
+                }
+            }
+        }
+        self.ensure_free(from, asset, amount)?;
+        if back_of_ms.is_none() {
+            self.ensure_within_limits(from, asset, amount, None, category)?;
+        }
+        lower(&mut self.payments.free, (from, asset), amount);
+        raise(&mut self.payments.free, (to, asset), amount);
+        match back_of_ms {
+            None => self.count_spent(from, asset, amount, category),
+            Some(placed_ms) => self.count_back(to, asset, amount, placed_ms, category),
+        }
+        Ok(())
+    }
+
+    /// Gives what is payable back to a viewer.
+    fn refund(
+        &mut self,
+        caller: AccountId,
+        viewer: AccountId,
+        asset: AssetId,
+        amount: Balance,
+    ) -> Result<(), Error> {
+        self.asset(asset).ok_or(Error::UnknownAsset)?;
+        if amount == 0 {
+            return Err(Error::ZeroAmount);
+        }
+        let payable = self.payable(caller, asset);
+        if payable < amount {
+            return Err(Error::PayableTooSmall { payable });
+        }
+        lower(&mut self.payments.payable, (caller, asset), amount);
+        raise(&mut self.payments.free, (viewer, asset), amount);
+        self.payments.book(asset).refunded += amount;
+        Ok(())
+    }
+
+    pub(super) fn deposit_permitted(
+        &mut self,
+        caller: AccountId,
+        viewer: AccountId,
+        asset: AssetId,
+        deposit: &Brought,
+    ) -> Result<(), Error> {
+        self.ensure_meter(caller)?;
+        let amount = deposit.amount;
+        let token = self.ensure_takes_token(asset, amount)?;
+        let payments = self.contracts.payments;
+        let before = self.tokens.clone();
+        if let Some(permit) = &deposit.permit {
+            // What is sent is the deadline and the signature: the rest is what the payment handler says.
+            let permit = super::Permit {
+                owner: viewer,
+                spender: payments,
+                value: amount,
+                ..permit.clone()
+            };
+            let place = self.token_at(token);
+            let permitted = place.is_some_and(|token| self.permit(token, &permit).is_ok());
+            let allowed = place.map_or(0, |token| self.tokens[token].allowance(viewer, payments));
+            if !permitted && allowed < amount {
+                return Err(Error::PermitRefused);
+            }
+        }
+        let deposited = self.collect(viewer, asset, token, amount);
+        if deposited.is_err() {
+            self.tokens = before;
+        }
+        deposited
     }
 
     pub(super) fn payments_settle(
@@ -549,12 +793,12 @@ impl Model {
             let terms = terms.ok_or(Error::BadSettlement)?;
             let moved = item.after.checked_sub(item.before);
             let moved = moved.ok_or(Error::BadSettlement)?;
-            let released = item.release.map_or(0, |r| r.1);
+            let released = item.release.map_or(0, |r| r.amount);
             let taken = moved.checked_add(released).ok_or(Error::BadSettlement)?;
             let left = held.entry(item.asset).or_default();
             *left = left.checked_sub(taken).ok_or(Error::BadSettlement)?;
-            if let Some((viewer, _)) = item.release {
-                let open = holds.entry((viewer, item.asset)).or_default();
+            if let Some(release) = item.release {
+                let open = holds.entry((release.to, item.asset)).or_default();
                 *open = open.checked_sub(1).ok_or(Error::BadSettlement)?;
             }
             let parts = |total| {
@@ -582,8 +826,11 @@ impl Model {
             let book = self.payments.book(asset);
             book.settled += moved;
             book.platform += fee;
-            if let Some((viewer, amount)) = item.release {
-                raise(&mut self.payments.free, (viewer, asset), amount);
+            if let Some(release) = item.release {
+                let (to, amount) = (release.to, release.amount);
+                raise(&mut self.payments.free, (to, asset), amount);
+                let category = Some(release.category);
+                self.count_back(to, asset, amount, release.placed_ms, category);
             }
         }
         self.payments.other_meter |= caller != self.contracts.meter;

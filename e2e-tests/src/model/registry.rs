@@ -139,6 +139,7 @@ impl Model {
         let record = self.record(stream)?;
         Some(StreamFacts {
             class: record.stream.class,
+            category: record.stream.category,
             terms_no: record.stream.terms,
             terms: record.terms.last()?.clone(),
             suspended: record.stream.suspended,

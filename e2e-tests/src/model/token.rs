@@ -1,9 +1,9 @@
 //! A PSP22 token that conforms, as the `psp22` crate 2.0.0 documents it.
 
-use super::TokenCall;
+use super::{Model, Permit, TokenCall};
 use psp22::PSP22Error;
 use std::collections::BTreeMap;
-use vilokanam_interfaces::{AccountId, AdminError, Balance, Millis, MAX_ALLOCATIONS};
+use vilokanam_interfaces::{AccountId, AdminError, Balance, Millis, PermitError, MAX_ALLOCATIONS};
 
 /// A token. Accounts and pairs with nothing are not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Token {
     pub balances: BTreeMap<AccountId, Balance>,
     /// What the second may spend of the first.
     pub allowances: BTreeMap<(AccountId, AccountId), Balance>,
+    /// How many permits of each owner were taken.
+    pub nonces: BTreeMap<AccountId, u64>,
 }
 
 impl Token {
@@ -45,6 +47,7 @@ impl Token {
             burned: 0,
             balances: allocations.into_iter().collect(),
             allowances: BTreeMap::new(),
+            nonces: BTreeMap::new(),
         }
     }
 
@@ -62,6 +65,11 @@ impl Token {
     pub fn allowance(&self, owner: AccountId, spender: AccountId) -> Balance {
         let pair = (owner, spender);
         self.allowances.get(&pair).copied().unwrap_or(0)
+    }
+
+    /// The nonce that the next permit commits to.
+    pub fn nonce(&self, owner: AccountId) -> u64 {
+        self.nonces.get(&owner).copied().unwrap_or(0)
     }
 
     pub(super) fn call(&mut self, caller: AccountId, call: &TokenCall) -> Result<(), PSP22Error> {
@@ -91,6 +99,7 @@ impl Token {
                 }
                 Ok(())
             }
+            TokenCall::Permit(_) => unreachable!("a permit is answered apart"),
             TokenCall::Burn { amount } => {
                 let left = self.balance_of(caller).checked_sub(amount);
                 self.set_balance(caller, left.ok_or(PSP22Error::InsufficientBalance)?);
@@ -146,5 +155,45 @@ impl Token {
         } else {
             self.allowances.insert((owner, spender), amount);
         }
+    }
+}
+
+/// What the key of a permit must have signed, as it is or within `<Bytes>`.
+pub fn permit_bytes(genesis_hash: &[u8], token: AccountId, permit: &Permit, nonce: u64) -> Vec<u8> {
+    let mut bytes = b"vilokanam/permit\x01".to_vec();
+    bytes.extend(genesis_hash);
+    for account in [token, permit.owner, permit.spender] {
+        let account: &[u8] = account.as_ref();
+        bytes.extend(account);
+    }
+    bytes.extend(permit.value.to_le_bytes());
+    bytes.extend(nonce.to_le_bytes());
+    bytes.extend(permit.deadline_ms.to_le_bytes());
+    bytes
+}
+
+impl Model {
+    /// Takes a permit.
+    pub(super) fn permit(&mut self, token: usize, permit: &Permit) -> Result<(), PermitError> {
+        if self.now_ms > permit.deadline_ms {
+            let deadline_ms = permit.deadline_ms;
+            return Err(PermitError::Expired { deadline_ms });
+        }
+        let nonce = self.tokens[token].nonce(permit.owner);
+        let address = self.contracts.tokens[token];
+        let bytes = permit_bytes(self.genesis_hash.as_ref(), address, permit, nonce);
+        let wrapped = [b"<Bytes>", &bytes[..], b"</Bytes>"].concat();
+        let nobody = AccountId::from([0; 32]);
+        let by_owner = permit.by == Some(permit.owner) && permit.owner != nobody;
+        if !by_owner || ![bytes, wrapped].contains(&permit.over) {
+            return Err(PermitError::BadSignature { nonce });
+        }
+        let next = nonce.checked_add(1).ok_or(PermitError::Overflow)?;
+        let token = &mut self.tokens[token];
+        token.nonces.insert(permit.owner, next);
+        if permit.spender != permit.owner {
+            token.set_allowance(permit.owner, permit.spender, permit.value);
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cast::{Cast, Stream, Ticket};
 use crate::model::{
-    clock::{Clock, Run, SCALE},
+    clock::{Clock, Factor, Run, SCALE},
     split,
 };
 use std::collections::BTreeMap;
@@ -45,10 +45,11 @@ pub fn due(cast: &Cast, ticket: &Ticket, opened_ms: Millis, on_air: &OnAir, now_
     let until_ms = until_ms(ticket, opened_ms);
     let clock = Clock {
         base: 0,
+        watched_ms: 0,
         runs: &[run],
         asset,
         rate_per_sec: cast.streams[ticket.stream].rate(asset),
-        factor: 1_000_000,
+        factor: Factor::Fixed(1_000_000),
         ceiling: ticket.ceiling,
         hold: ticket.hold,
         track: &on_air.track,

@@ -1,9 +1,10 @@
 //! The messages of `tick_stream`.
 
 use super::*;
-use crate::model::{MeterCall, Part, Value};
+use crate::model::{Brought, MeterCall, Part, Value};
 use vilokanam_interfaces::{
-    Outcome as Fate, SettleItem, MAX_BATCH, MAX_BATCH_PAGES, MAX_HOLD, MAX_OPEN, MAX_PROVIDED,
+    Outcome as Fate, Release, SettleItem, MAX_BATCH, MAX_BATCH_PAGES, MAX_HOLD, MAX_OPEN,
+    MAX_PROVIDED,
 };
 
 impl Model {
@@ -24,6 +25,16 @@ impl Model {
                 self.can_open(*viewer, request).map(Value::OpenQuote)
             }
             MeterCall::Open(request) => self.open(caller, request).map(Value::Number),
+            MeterCall::DepositAndOpen { request, deposit } => {
+                let before = self.clone();
+                let opened = self.deposit_and_open(caller, request, deposit);
+                if opened.is_err() {
+                    let trapped = self.trapped.get();
+                    *self = before;
+                    self.trapped.set(trapped);
+                }
+                opened.map(Value::Number)
+            }
             MeterCall::TopUp { id, amount } => self.top_up(caller, *id, *amount),
             MeterCall::Pause(number) => self.pause(own(*number)),
             MeterCall::Resume(number) => self.resume(own(*number)),
@@ -52,7 +63,12 @@ impl Model {
 
     pub(super) fn ensure_meter_wired(&self) -> Result<(), Error> {
         let wiring = self.wiring(Part::Meter);
-        let slots = [wiring.registry, wiring.pricing, wiring.payments];
+        let slots = [
+            wiring.registry,
+            wiring.pricing,
+            wiring.payments,
+            wiring.patronage,
+        ];
         let wired = slots.iter().all(Option::is_some);
         wired.then_some(()).ok_or(Error::NotWired)
     }
@@ -73,6 +89,12 @@ impl Model {
         let slot = self.wiring(Part::Meter).payments;
         let answered = self.reaches(self.contracts.meter, slot, self.contracts.payments);
         answered.then_some(()).ok_or(Error::PaymentsFailed)
+    }
+
+    pub(super) fn meter_reaches_patronage(&self) -> Result<(), Error> {
+        let slot = self.wiring(Part::Meter).patronage;
+        let answered = self.reaches(self.contracts.meter, slot, self.contracts.patronage);
+        answered.then_some(()).ok_or(Error::PatronageFailed)
     }
 
     /// What charging needs: the pricing engine, and the registry behind it.
@@ -111,8 +133,13 @@ impl Model {
             return Err(Error::UntilPassed);
         }
         ensure_key(request.key)?;
+        if request.sponsor.is_some() && request.key.is_some() {
+            return Err(Error::Sponsored);
+        }
         self.meter_reaches_pricing()?;
-        let offer = self.offer(viewer, request).map_err(Error::Pricing)?;
+        let audience = self.live_viewers(request.stream);
+        let offer = self.offer(viewer, audience, request);
+        let offer = offer.map_err(Error::Pricing)?;
         let per_ms = offer.rate_per_sec * u128::from(offer.factor);
         let fees = self.payments.fee_terms(offer.class);
         let combination = (offer.terms_no, fees.fee_bps, fees.referral_bps);
@@ -130,13 +157,32 @@ impl Model {
 
     fn open(&mut self, viewer: AccountId, request: &OpenRequest) -> Result<SessionNo, Error> {
         let opening = self.check_open(viewer, request)?;
+        let sponsored = request.sponsor.map(|s| sponsored(s, viewer, request));
+        let payer = match &sponsored {
+            None => viewer,
+            Some(of) => {
+                self.meter_reaches_patronage()?;
+                let pool = self.may_sponsor_session(self.contracts.meter, of);
+                pool.map_err(Error::Patronage)?
+            }
+        };
         self.meter_reaches_payments()?;
         let (meter, now) = (self.contracts.meter, self.now_ms);
         let OpenRequest { stream, asset, .. } = *request;
-        let class = opening.offer.class;
+        let (class, category) = (opening.offer.class, opening.offer.category);
         let fees = self
-            .payments_hold(meter, viewer, asset, request.hold, class)
+            .payments_hold(meter, payer, asset, request.hold, class, category)
             .map_err(Error::Payments)?;
+        if let Some(of) = &sponsored {
+            self.note_sponsored(of);
+        }
+        let preview_ms = match request.key {
+            Some(_) => 0,
+            None => {
+                let (broadcast, preview_ms) = (opening.offer.broadcast, opening.offer.preview_ms);
+                self.preview_left(viewer, stream, broadcast, preview_ms)
+            }
+        };
         if opening.new_page {
             self.meter.make_page(stream, opening.page, viewer);
         }
@@ -152,12 +198,19 @@ impl Model {
             referrer: request.referrer,
             placed: vec![Placed {
                 at_ms: now,
-                payer: viewer,
+                payer,
                 amount: request.hold,
             }],
             rate_per_sec: opening.offer.rate_per_sec,
             factor: opening.offer.factor,
             plan: opening.offer.plan,
+            class,
+            category,
+            step: opening.offer.step,
+            discount: opening.offer.discount,
+            discount_until_ms: opening.offer.discount_until_ms,
+            preview_ms,
+            sponsor: request.sponsor,
             ceiling: request.ceiling,
             until_ms: request.until_ms,
             opened_ms: now,
@@ -189,9 +242,25 @@ impl Model {
         Ok(opening.number)
     }
 
+    fn deposit_and_open(
+        &mut self,
+        viewer: AccountId,
+        request: &OpenRequest,
+        deposit: &Brought,
+    ) -> Result<SessionNo, Error> {
+        self.ensure_meter_wired()?;
+        self.meter_reaches_payments()?;
+        self.deposit_permitted(self.contracts.meter, viewer, request.asset, deposit)
+            .map_err(Error::Payments)?;
+        self.open(viewer, request)
+    }
+
     fn top_up(&mut self, payer: AccountId, id: SessionId, amount: Balance) -> Result<Value, Error> {
         self.ensure_meter_wired()?;
         let life = self.open_life(id)?;
+        if life.sponsor.is_some() {
+            return Err(Error::Sponsored);
+        }
         if amount == 0 {
             return Err(Error::ZeroAmount);
         }
@@ -202,8 +271,10 @@ impl Model {
         self.ensure_can_charge()?;
         self.ensure_not_ended(life)?;
         self.meter_reaches_payments()?;
-        let (asset, at_ms) = (life.asset, self.now_ms);
-        self.payments_top_up(self.contracts.meter, payer, asset, amount)
+        let (asset, category, at_ms) = (life.asset, life.category, self.now_ms);
+        let held = if payer == id.viewer { life.hold() } else { 0 };
+        let meter = self.contracts.meter;
+        self.payments_top_up(meter, payer, asset, amount, category, held)
             .map_err(Error::Payments)?;
         self.life_mut(id).placed.push(Placed {
             at_ms,
@@ -299,7 +370,12 @@ impl Model {
             before,
             after: due,
             referrer: life.referrer,
-            release: Some((id.viewer, released)),
+            release: Some(Release {
+                to: life.payer(),
+                amount: released,
+                placed_ms: life.placed_ms(),
+                category: life.category,
+            }),
         };
         self.payments_settle(meter, &[life.pay_terms()], &[item])
             .map_err(Error::Payments)?;

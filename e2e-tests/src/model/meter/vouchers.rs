@@ -221,6 +221,9 @@ impl Model {
         if key == life.key() {
             return Err(Error::InvalidKey);
         }
+        if life.sponsor.is_some() {
+            return Err(Error::Sponsored);
+        }
         if let Some(finish_ms) = life.exit_ms {
             return Err(Error::ExitBegun { finish_ms });
         }
