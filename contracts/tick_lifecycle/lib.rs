@@ -19,8 +19,9 @@ mod tick_lifecycle {
     use vilokanam_admin::Admin;
     use vilokanam_interfaces::{
         events::tick_stream::*, BroadcastNo, Charged, Footprint, Millis, Offer, OpenQuote,
-        OpenRequest, OpenSession, PageNo, PermittedDeposit, Seated, SessionId, SessionNo, StreamId,
-        TickLifecycle, TickStreamError as Error, FACTOR_ONE, MAX_HOLD, MAX_OPEN, MAX_PROVIDED,
+        OpenRequest, OpenSession, PageNo, PermittedDeposit, Seated, Session, SessionId, SessionNo,
+        StreamId, TickLifecycle, TickStreamError as Error, FACTOR_ONE, MAX_HOLD, MAX_OPEN,
+        MAX_PROVIDED,
     };
     use vilokanam_math::charge as math;
     use vilokanam_sessions::{
@@ -62,6 +63,23 @@ mod tick_lifecycle {
     }
 
     impl TickLifecycle for TickLifecycleContract {
+        #[ink(message)]
+        fn session(&self, id: SessionId) -> Option<Session> {
+            self.view(&self.ledger.find(id).ok()?)
+        }
+
+        #[ink(message)]
+        fn session_at(&self, at: Seated) -> Option<Session> {
+            self.view(&self.ledger.find_at(&at).ok()?)
+        }
+
+        #[ink(message)]
+        fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session> {
+            let account = self.ledger.account(&viewer);
+            let number = account.open().find(|open| open.stream == stream)?.number;
+            self.session(SessionId { viewer, number })
+        }
+
         #[ink(message)]
         fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             let wired = self.wired()?;
@@ -441,6 +459,14 @@ mod tick_lifecycle {
     impl TickLifecycleContract {
         fn wired(&self) -> Checked<Wired> {
             Wired::new(self.admin.wiring())
+        }
+
+        /// A session as readers see it.
+        fn view(&self, found: &Found) -> Option<Session> {
+            let terms = found.page.terms(found.seat.terms)?;
+            let sponsor = self.ledger.sponsor_of(found.place.stream, &found.seat);
+            let sponsor = sponsor.map(|sponsor| sponsor.account);
+            Some(found.seat.view(&found.place, &terms, sponsor))
         }
 
         /// All that `open` checks before it asks the payment handler.

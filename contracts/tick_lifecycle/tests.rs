@@ -1,7 +1,15 @@
 //! What needs no other contract. All else is told on the embedded chain, through `tick_stream`, in `e2e-tests`.
 
 use crate::tick_lifecycle::TickLifecycleContract;
-use vilokanam_interfaces::{OpenRequest, Seated, SessionId, TickLifecycle, TickStreamError};
+use ink::env::{test::set_block_timestamp, DefaultEnvironment};
+use vilokanam_interfaces::{
+    AssetId, Class, Discount, Millis, OpenRequest, PermittedDeposit, Seated, SessionId,
+    TickLifecycle, TickStreamError, FACTOR_ONE,
+};
+use vilokanam_sessions::{
+    ledger::{Ledger, Preview},
+    seats::{Seat, NOBODY, NO_END},
+};
 
 const VIEWER: [u8; 32] = [1; 32];
 
@@ -33,8 +41,15 @@ fn every_message_that_needs_others_fails_when_unwired() {
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
+    };
+    let deposit = PermittedDeposit {
+        amount: 1,
+        permit: None,
     };
     assert_eq!(contract.open(request), Err(unwired()));
+    assert_eq!(contract.deposit_and_open(request, deposit), Err(unwired()));
     assert_eq!(contract.can_open(VIEWER.into(), request), Err(unwired()));
     assert_eq!(contract.provide_seats(1, 1), Err(unwired()));
     assert_eq!(contract.top_up(id(), 0), Err(unwired()));
@@ -52,6 +67,9 @@ fn every_message_that_needs_others_fails_when_unwired() {
 fn unknown_sessions_and_pages_are_named() {
     let mut contract = TickLifecycleContract::new();
     let not_found = || TickStreamError::SessionNotFound;
+    assert_eq!(contract.session(id()), None);
+    assert_eq!(contract.session_at(at()), None);
+    assert_eq!(contract.open_session(VIEWER.into(), 1), None);
     assert_eq!(contract.owed(id()), Err(not_found()));
     assert_eq!(contract.refundable(id()), Err(not_found()));
     assert_eq!(contract.runs_out_at(id()), Err(not_found()));
@@ -61,4 +79,153 @@ fn unknown_sessions_and_pages_are_named() {
         contract.clear_page(1, 0),
         Err(TickStreamError::PageNotFound)
     );
+}
+
+/// A session of the viewer's on stream 1, opened at instant 0 with a preview.
+fn seat(broadcast: u32, preview_ms: u32) -> Seat {
+    Seat {
+        number: 1,
+        terms: 0,
+        paused: false,
+        asset: AssetId::default(),
+        viewer: VIEWER.into(),
+        broadcast,
+        plan: 1,
+        referrer: NOBODY.into(),
+        hold: 1_000,
+        settled: 0,
+        rate_per_sec: 5,
+        factor: FACTOR_ONE,
+        ceiling: 9,
+        accrued: 0,
+        since_ms: 0,
+        watched_ms: 0,
+        opened_ms: 0,
+        until_ms: NO_END,
+        exit_ms: 0,
+        closing: false,
+        key: NOBODY.into(),
+        old_key: NOBODY.into(),
+        old_until_ms: 0,
+        voucher_amount: 0,
+        voucher_ms: 0,
+        voucher_from_ms: 0,
+        class: Class::Standard,
+        category: 0,
+        step: 0,
+        discount: FACTOR_ONE,
+        discount_until_ms: 0,
+        preview_ms,
+        sponsored: false,
+        gifted: false,
+        spare: [0; 9],
+    }
+}
+
+/// The session as it is once charged up to `upto_ms`.
+fn charged(broadcast: u32, preview_ms: u32, upto_ms: Millis) -> Seat {
+    Seat {
+        since_ms: upto_ms,
+        watched_ms: upto_ms,
+        ..seat(broadcast, preview_ms)
+    }
+}
+
+fn at_ms(now_ms: Millis) {
+    set_block_timestamp::<DefaultEnvironment>(now_ms);
+}
+
+#[ink::test]
+fn what_was_not_watched_of_a_preview_is_told_by_the_clock() {
+    // Charged up to now: 7 of 10 seconds are left, then none.
+    assert_eq!(charged(1, 10_000, 3_000).unwatched_preview(3_000), 7_000);
+    assert_eq!(charged(1, 10_000, 9_999).unwatched_preview(9_999), 1);
+    assert_eq!(charged(1, 10_000, 10_000).unwatched_preview(10_000), 0);
+    assert_eq!(charged(1, 10_000, 90_000).unwatched_preview(90_000), 0);
+    assert_eq!(
+        charged(1, 10_000, 1 << 40).unwatched_preview(1 << 40),
+        0,
+        "longer than 32 bits count"
+    );
+    // An exit is charged no further than before, and its clock ran until it began: 3 + 4 seconds.
+    let mut exit = charged(1, 10_000, 3_000);
+    exit.until_ms = 7_000;
+    assert_eq!(exit.unwatched_preview(60_000), 3_000);
+    // Its own end is not reached: up to now.
+    assert_eq!(exit.unwatched_preview(5_000), 5_000);
+    // A clock that stands still counts nothing.
+    exit.paused = true;
+    assert_eq!(exit.unwatched_preview(60_000), 7_000);
+    // No preview, nothing of it is left.
+    assert_eq!(charged(1, 0, 3_000).unwatched_preview(3_000), 0);
+}
+
+#[ink::test]
+fn a_preview_is_given_once_for_a_broadcast_whatever_the_sessions() {
+    let mut ledger = Ledger::default();
+    let viewer = VIEWER.into();
+    let left = |ledger: &Ledger, broadcast| ledger.preview_left(viewer, 1, broadcast, 10_000);
+    assert_eq!(left(&ledger, 1), 10_000);
+    // The first session is given all of it.
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 10_000), 10_000);
+    assert_eq!(left(&ledger, 1), 0);
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 10_000), 0);
+    // It watches 3 seconds: 7 are left for the next.
+    at_ms(3_000);
+    ledger.return_preview(1, &charged(1, 10_000, 3_000));
+    assert_eq!(left(&ledger, 1), 7_000);
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 10_000), 7_000);
+    // The next watches 2 of them.
+    at_ms(2_000);
+    ledger.return_preview(1, &charged(1, 7_000, 2_000));
+    assert_eq!(left(&ledger, 1), 5_000);
+    // The third watches all, and more.
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 10_000), 5_000);
+    at_ms(60_000);
+    ledger.return_preview(1, &charged(1, 5_000, 60_000));
+    assert_eq!(left(&ledger, 1), 0);
+    // Another broadcast, viewer or stream has its own.
+    assert_eq!(left(&ledger, 2), 10_000);
+    assert_eq!(ledger.preview_left(viewer, 2, 1, 10_000), 10_000);
+    assert_eq!(ledger.preview_left([2; 32].into(), 1, 1, 10_000), 10_000);
+}
+
+#[ink::test]
+fn a_preview_follows_the_plan_of_now() {
+    let mut ledger = Ledger::default();
+    let viewer = VIEWER.into();
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 10_000), 10_000);
+    // A longer one adds what it is longer by.
+    assert_eq!(ledger.preview_left(viewer, 1, 1, 15_000), 5_000);
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 15_000), 5_000);
+    // A shorter one is over.
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 8_000), 0);
+    let used = Preview {
+        broadcast: 1,
+        used_ms: 15_000,
+    };
+    assert_eq!(ledger.previews.get((viewer, 1)), Some(used));
+}
+
+#[ink::test]
+fn a_preview_of_an_earlier_broadcast_returns_nothing() {
+    let mut ledger = Ledger::default();
+    let viewer = VIEWER.into();
+    // The session of broadcast 1 sits on after its end, while the viewer takes the preview of broadcast 2.
+    ledger.take_preview(viewer, 1, 1, 10_000);
+    ledger.take_preview(viewer, 1, 2, 10_000);
+    at_ms(0);
+    ledger.return_preview(1, &seat(1, 10_000));
+    assert_eq!(ledger.preview_left(viewer, 1, 2, 10_000), 0);
+}
+
+#[ink::test]
+fn who_has_no_preview_has_no_cell() {
+    let mut ledger = Ledger::default();
+    let viewer = VIEWER.into();
+    assert_eq!(ledger.take_preview(viewer, 1, 1, 0), 0);
+    ledger.return_preview(1, &seat(1, 0));
+    assert!(!ledger.previews.contains((viewer, 1)));
+    assert_eq!(ledger.preview_left(viewer, 1, 1, 0), 0);
+    assert_eq!(ledger.sponsor_of(1, &seat(1, 0)), None);
 }

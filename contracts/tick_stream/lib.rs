@@ -34,7 +34,7 @@ mod tick_stream {
     use vilokanam_sessions::{
         batch::{Batch, BatchSeat},
         calls::Wired,
-        ledger::{Found, Ledger, Setup},
+        ledger::{Ledger, Setup},
         Checked,
     };
 
@@ -101,23 +101,6 @@ mod tick_stream {
         #[ink(message)]
         fn exit_delay(&self) -> Millis {
             self.ledger.setup.get_or_default().exit_delay_ms
-        }
-
-        #[ink(message)]
-        fn session(&self, id: SessionId) -> Option<Session> {
-            self.view(&self.ledger.find(id).ok()?)
-        }
-
-        #[ink(message)]
-        fn session_at(&self, at: Seated) -> Option<Session> {
-            self.view(&self.ledger.find_at(&at).ok()?)
-        }
-
-        #[ink(message)]
-        fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session> {
-            let account = self.ledger.account(&viewer);
-            let number = account.open().find(|open| open.stream == stream)?.number;
-            self.session(SessionId { viewer, number })
         }
 
         #[ink(message)]
@@ -270,6 +253,21 @@ mod tick_stream {
     /// Opens, changes and closes sessions: the other code does, on this storage.
     #[allow(unused_variables)] // what is called is handed over as it came
     impl TickLifecycle for TickStreamContract {
+        #[ink(message)]
+        fn session(&self, id: SessionId) -> Option<Session> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn session_at(&self, at: Seated) -> Option<Session> {
+            self.hand_over()
+        }
+
+        #[ink(message)]
+        fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session> {
+            self.hand_over()
+        }
+
         #[ink(message)]
         fn can_open(&self, viewer: AccountId, request: OpenRequest) -> Result<OpenQuote, Error> {
             self.hand_over()
@@ -427,14 +425,6 @@ mod tick_stream {
 
         fn wired(&self) -> Checked<Wired> {
             Wired::new(self.admin.wiring())
-        }
-
-        /// A session as readers see it.
-        fn view(&self, found: &Found) -> Option<Session> {
-            let terms = found.page.terms(found.seat.terms)?;
-            let sponsor = self.ledger.sponsor_of(found.place.stream, &found.seat);
-            let sponsor = sponsor.map(|sponsor| sponsor.account);
-            Some(found.seat.view(&found.place, &terms, sponsor))
         }
     }
 }

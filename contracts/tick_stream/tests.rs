@@ -12,14 +12,19 @@ use ink::{
     scale::{Decode, Encode},
 };
 use vilokanam_interfaces::{
-    events::admin::*, AccountId, AdminError, Administered, Change, Hash, OpenSession, Seated,
-    SessionId, SignedVoucher, TickStream, TickStreamError, Wiring, MAX_BATCH, MAX_CHANGE_DELAY_MS,
-    MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS,
-    MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
+    events::admin::*, AccountId, AdminError, Administered, Change, Class, Hash, OpenSession,
+    PatronageError, PaymentHandlerError, Planned, PricingEngineError, Seated, SessionId,
+    SessionState, SignedVoucher, TickStream, TickStreamError, Wiring, FACTOR_ONE, MAX_BATCH,
+    MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED,
+    MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
 };
-use vilokanam_sessions::seats::{
-    Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN, SEAT_LEN,
-    TERMS_LEN,
+use vilokanam_sessions::{
+    calls::Refused,
+    ledger::{Preview, Sponsor, PREVIEW_LEN, SPONSOR_LEN},
+    seats::{
+        Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
+        SEAT_LEN, TERMS_LEN,
+    },
 };
 
 const DAY_MS: u64 = 86_400_000;
@@ -65,7 +70,15 @@ fn seat(number: u32, terms: u8) -> Seat {
         voucher_amount: 0,
         voucher_ms: 0,
         voucher_from_ms: 0,
-        spare: [0; 31],
+        class: Class::Premium,
+        category: 4,
+        step: 0,
+        discount: FACTOR_ONE,
+        discount_until_ms: 0,
+        preview_ms: 0,
+        sponsored: false,
+        gifted: false,
+        spare: [0; 9],
     }
 }
 
@@ -93,6 +106,16 @@ fn cells_have_the_sizes_that_deposits_are_quoted_for() {
     assert_eq!(seat(1, 0).encoded_size(), SEAT_LEN);
     assert_eq!(terms(1).encoded_size(), TERMS_LEN);
     assert_eq!(Account::default().encoded_size(), ACCOUNT_LEN);
+    let preview = Preview {
+        broadcast: 1,
+        used_ms: 2,
+    };
+    assert_eq!(preview.encoded_size(), PREVIEW_LEN);
+    let sponsor = Sponsor {
+        account: people().bob,
+        pool: people().eve,
+    };
+    assert_eq!(sponsor.encoded_size(), SPONSOR_LEN);
     let mut page = Page::new(people().alice);
     assert_eq!(page.encoded_size(), PAGE_LEN);
     // One buffer of 16 KiB bounds a cell.
@@ -102,6 +125,107 @@ fn cells_have_the_sizes_that_deposits_are_quoted_for() {
     }
     page.slot_for(&terms(1)).unwrap();
     assert_eq!(page.encoded_size(), PAGE_LEN);
+}
+
+#[ink::test]
+fn a_seat_has_its_new_fields_where_zeros_were() {
+    let plain = seat(1, 0);
+    let bytes = plain.encode();
+    let (old, new) = bytes.split_at(SEAT_LEN - 31);
+    // Class, category, step, discount, its end, preview, sponsored, gifted, spare.
+    let mut expected = vec![1, 4, 0, 0];
+    expected.extend(1_000_000_u32.to_le_bytes());
+    expected.extend([0; 8 + 4 + 1 + 1 + 9]);
+    assert_eq!(new, expected);
+    // A session that was seated before these fields were pays what it did.
+    let before = [old, &[0; 31]].concat();
+    let before = Seat::decode(&mut before.as_slice()).unwrap();
+    assert_eq!(before.class, Class::Standard);
+    assert!(!before.sponsored && !before.gifted);
+    assert_eq!(before.preview_ms, 0);
+    assert_eq!(before.charge_item(7), plain.charge_item(7));
+    assert_eq!(before.charge_item(7).planned, None);
+}
+
+#[ink::test]
+fn only_a_plan_or_a_discount_makes_a_planned_charge() {
+    let planned = |seat: &Seat| seat.charge_item(7).planned;
+    let mut changed = seat(1, 0);
+    assert_eq!(planned(&changed), None);
+    // Not by themselves: the flat plan knows neither step nor preview.
+    changed.step = 2;
+    changed.preview_ms = 9_000;
+    changed.sponsored = true;
+    changed.gifted = true;
+    assert_eq!(planned(&changed), None);
+    changed.plan = 3;
+    let expected = Planned {
+        plan: 3,
+        class: Class::Premium,
+        category: 4,
+        step: 2,
+        discount: FACTOR_ONE,
+        discount_until_ms: 0,
+        preview_ms: 9_000,
+        watched_ms: 2_000,
+    };
+    assert_eq!(planned(&changed), Some(expected));
+    changed.plan = 0;
+    changed.discount = 750_000;
+    changed.discount_until_ms = 1;
+    let expected = Planned {
+        plan: 0,
+        discount: 750_000,
+        discount_until_ms: 1,
+        ..expected
+    };
+    assert_eq!(planned(&changed), Some(expected));
+}
+
+#[ink::test]
+fn a_view_tells_what_makes_the_price_and_who_placed_the_hold() {
+    let place = OpenSession {
+        number: 1,
+        stream: 7,
+        page: 2,
+        seat: 3,
+    };
+    let mut changed = seat(1, 0);
+    let plain = changed.view(&place, &terms(5), None);
+    assert_eq!(plain.state, SessionState::Running);
+    assert_eq!((plain.class, plain.category), (Class::Premium, 4));
+    assert_eq!((plain.step, plain.preview_ms), (0, 0));
+    assert_eq!((plain.discount, plain.discount_until_ms), (FACTOR_ONE, 0));
+    assert_eq!(plain.sponsor, None);
+    changed.step = 1;
+    changed.discount = 0;
+    changed.discount_until_ms = 77;
+    changed.preview_ms = 5_000;
+    let view = changed.view(&place, &terms(5), Some(people().eve));
+    assert_eq!((view.step, view.preview_ms), (1, 5_000));
+    assert_eq!((view.discount, view.discount_until_ms), (0, 77));
+    assert_eq!(view.sponsor, Some(people().eve));
+}
+
+#[ink::test]
+fn refusals_are_passed_on_under_their_errors_numbers() {
+    let first = |error: TickStreamError| error.encode()[0];
+    for (refused, error) in [
+        (
+            Refused::Pricing,
+            TickStreamError::Pricing(PricingEngineError::NotLive),
+        ),
+        (
+            Refused::Payments,
+            TickStreamError::Payments(PaymentHandlerError::NotMeter),
+        ),
+        (
+            Refused::Patronage,
+            TickStreamError::Patronage(PatronageError::OwnSponsor),
+        ),
+    ] {
+        assert_eq!(refused as u8, first(error));
+    }
 }
 
 #[ink::test]
@@ -249,6 +373,10 @@ fn new_works() {
     assert_eq!(contract.administration().change_delay_ms, 0);
     assert_eq!(contract.administration().wiring, Wiring::default());
     assert_eq!(contract.administration().layout_version, 1);
+    assert_eq!(
+        contract.administration().second_code,
+        Some(Hash::from([8; 32]))
+    );
     assert_eq!(recorded_events().count(), 0);
 }
 
@@ -316,12 +444,6 @@ fn every_message_that_needs_others_fails_when_unwired() {
 #[ink::test]
 fn unknown_sessions_and_pages_are_empty() {
     let contract = contract();
-    let id = SessionId {
-        viewer: people().bob,
-        number: 1,
-    };
-    assert_eq!(contract.session(id), None);
-    assert_eq!(contract.open_session(people().bob, 1), None);
     assert_eq!(contract.page(1, 0), None);
     assert_eq!(contract.live_viewers(1), 0);
     assert_eq!(contract.audience(1), Default::default());
@@ -346,7 +468,8 @@ fn all_wired() -> Wiring {
         registry: Some(people().bob),
         pricing: Some(people().charlie),
         payments: Some(people().django),
-        meter: None,
+        patronage: Some(people().alice),
+        ..Wiring::default()
     }
 }
 
@@ -360,7 +483,15 @@ fn wire_works_once() {
             ..all_wired()
         },
         Wiring {
+            patronage: None,
+            ..all_wired()
+        },
+        Wiring {
             meter: Some(people().eve),
+            ..all_wired()
+        },
+        Wiring {
+            passes: Some(people().eve),
             ..all_wired()
         },
     ] {
@@ -386,7 +517,7 @@ fn wire_fails_when_caller_is_not_owner() {
 }
 
 #[ink::test]
-fn registry_and_pricing_change_after_the_delay_and_payments_never() {
+fn registry_pricing_and_patronage_change_after_the_delay_and_payments_never() {
     as_caller(people().alice);
     let delay = MIN_CHANGE_DELAY_MS;
     let mut contract =
@@ -399,6 +530,7 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
     let change = Change::Wiring(Wiring {
         registry: Some(people().eve),
         pricing: Some(people().frank),
+        patronage: Some(people().bob),
         ..Wiring::default()
     });
     set_block_timestamp::<DefaultEnvironment>(1_000);
@@ -424,7 +556,8 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
             registry: Some(people().eve),
             pricing: Some(people().frank),
             payments: Some(people().django),
-            meter: None,
+            patronage: Some(people().bob),
+            ..Wiring::default()
         }
     );
     assert_eq!(
@@ -444,6 +577,26 @@ fn registry_and_pricing_change_after_the_delay_and_payments_never() {
         }
     );
     assert_eq!(recorded_events().count(), 3);
+}
+
+#[ink::test]
+fn the_second_code_changes_by_announcement() {
+    let mut contract = contract();
+    let change = Change::SecondCode(Hash::from([9; 32]));
+    assert_eq!(contract.announce(change), Ok(1));
+    assert_eq!(contract.apply(1), Ok(()));
+    assert_eq!(
+        contract.administration().second_code,
+        Some(Hash::from([9; 32]))
+    );
+    assert_eq!(
+        emitted::<ChangeApplied>(1),
+        ChangeApplied {
+            id: 1,
+            old: Some(Change::SecondCode(Hash::from([8; 32]))),
+            new: change,
+        }
+    );
 }
 
 #[ink::test]

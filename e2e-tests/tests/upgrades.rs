@@ -197,7 +197,7 @@ impl<'a, C: Chain> Story<'a, C> {
         for id in ids {
             books
                 .sessions
-                .push(self.chain.read(suite.meter().session(id))?);
+                .push(self.chain.read(suite.lifecycle().session(id))?);
         }
         for (_, contract) in suite.contracts() {
             let mut administration = self.chain.read(administered(contract).administration())?;

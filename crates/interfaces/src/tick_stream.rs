@@ -509,18 +509,6 @@ pub trait TickStream {
     #[ink(message)]
     fn exit_delay(&self) -> Millis;
 
-    /// An open session, or `None`.
-    #[ink(message)]
-    fn session(&self, id: SessionId) -> Option<Session>;
-
-    /// The session that sits there, open or closing, or `None`.
-    #[ink(message)]
-    fn session_at(&self, at: Seated) -> Option<Session>;
-
-    /// The session that a viewer has open on a stream, or `None`.
-    #[ink(message)]
-    fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session>;
-
     /// A viewer's sessions and time.
     #[ink(message)]
     fn viewer(&self, viewer: AccountId) -> Viewer;
@@ -624,12 +612,25 @@ pub trait TickStream {
     fn limits(&self) -> TickLimits;
 }
 
-/// How a session comes to be, changes and ends: opening and its seats, the hold, the clock, the key, closing, the exit.
+/// How a session comes to be, changes and ends: opening and its seats, the hold, the clock, the key, closing, the exit. And how it is
+/// read: whoever settles many should not load the code for that.
 ///
 /// These messages are sent to `tick_stream`, as those of [`TickStream`] are; it hands them over to a second code, `tick_lifecycle`,
 /// which runs on its storage.
 #[ink::trait_definition]
 pub trait TickLifecycle {
+    /// An open session, or `None`.
+    #[ink(message)]
+    fn session(&self, id: SessionId) -> Option<Session>;
+
+    /// The session that sits there, open or closing, or `None`.
+    #[ink(message)]
+    fn session_at(&self, at: Seated) -> Option<Session>;
+
+    /// The session that a viewer has open on a stream, or `None`.
+    #[ink(message)]
+    fn open_session(&self, viewer: AccountId, stream: StreamId) -> Option<Session>;
+
     /// Whether `viewer` could open now, and what it would take; the errors are those of `open`, in the same order.
     #[ink(message)]
     fn can_open(

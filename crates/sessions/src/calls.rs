@@ -81,7 +81,7 @@ pub enum Refused {
     /// `Payments(_)`.
     Payments = 5,
     /// `Patronage(_)`.
-    Patronage = 35,
+    Patronage = 36,
 }
 
 /// What a contract answers, or `failed`. If it refuses, the call ends with that.

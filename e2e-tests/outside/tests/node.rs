@@ -269,7 +269,7 @@ async fn a_session_is_billed_and_paid_out(
         viewer: id(&viewer),
         number: 1,
     };
-    let session = client.call(bob, &meter.session(id_of)).dry_run().await?;
+    let session = client.call(bob, &lifecycle.session(id_of)).dry_run().await?;
     let opened_ms = session.return_value().expect("is open").opened_ms;
 
     tokio::time::sleep(Duration::from_millis(1_200)).await;

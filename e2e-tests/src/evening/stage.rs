@@ -188,7 +188,7 @@ impl<'a, C: Chain> Stage<'a, C> {
 
     /// Compares what the meter says of a session with the model.
     pub fn compare_session(&mut self, id: SessionId) -> Result<()> {
-        let real = self.chain.read(self.suite.meter().session(id))?;
+        let real = self.chain.read(self.suite.lifecycle().session(id))?;
         self.compared += 1;
         if let Err(difference) = self.model.note_session(id, real.as_ref()) {
             self.differ(difference);

@@ -164,7 +164,7 @@ impl World {
 
     /// Compares a session.
     pub fn compare_session(&mut self, id: SessionId) -> Checked {
-        let real = self.read(self.suite.meter().session(id))?;
+        let real = self.read(self.suite.lifecycle().session(id))?;
         self.witness.see_session(id, real.as_ref())?;
         self.model.note_session(id, real.as_ref())
     }

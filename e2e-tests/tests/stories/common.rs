@@ -253,7 +253,7 @@ impl Stage {
 
     #[track_caller]
     pub fn session(&mut self, viewer: &str, number: SessionNo) -> Session {
-        self.read(self.suite.meter().session(id(viewer, number)))
+        self.read(self.suite.lifecycle().session(id(viewer, number)))
             .expect("is open")
     }
 

@@ -300,9 +300,12 @@ fn reads_tell_of_session_viewer_and_audience() {
     assert_eq!((session.opened_ms, session.since_ms), (t, t));
     assert_eq!((session.accrued, session.watched_ms), (0, 0));
     assert_eq!(session.exit_ms, None);
-    let open = s.suite.meter().open_session(account("alice"), STREAM);
+    let open = s.suite.lifecycle().open_session(account("alice"), STREAM);
     assert_eq!(s.read(open), Some(session));
-    let open = s.suite.meter().open_session(account("alice"), STREAM + 1);
+    let open = s
+        .suite
+        .lifecycle()
+        .open_session(account("alice"), STREAM + 1);
     assert_eq!(s.read(open), None);
 
     let place = OpenSession {

@@ -196,7 +196,6 @@ fn settled_money_can_be_drawn_while_the_session_goes_on() {
 #[test]
 fn a_closed_session_is_final() {
     let mut s = Stage::on_air();
-    let meter = s.suite.meter();
     let lifecycle = s.suite.lifecycle();
     s.opens("alice", request());
     s.advance(10_000);
@@ -229,8 +228,11 @@ fn a_closed_session_is_final() {
     assert_eq!(s.read(lifecycle.owed(alice)), Err(closed.clone()));
     assert_eq!(s.read(lifecycle.refundable(alice)), Err(closed.clone()));
     assert_eq!(s.read(lifecycle.runs_out_at(alice)), Err(closed));
-    assert_eq!(s.read(meter.session(alice)), None);
-    assert_eq!(s.read(meter.open_session(account("alice"), STREAM)), None);
+    assert_eq!(s.read(lifecycle.session(alice)), None);
+    assert_eq!(
+        s.read(lifecycle.open_session(account("alice"), STREAM)),
+        None
+    );
     assert_eq!(s.pool("alice", NATIVE), pool);
 
     // Its number is never given again.
@@ -272,7 +274,7 @@ fn what_a_viewer_never_opened_is_not_found() {
         assert_eq!(s.read(lifecycle.owed(alice)), Err(unknown.clone()));
         assert_eq!(s.read(lifecycle.refundable(alice)), Err(unknown.clone()));
         assert_eq!(s.read(lifecycle.runs_out_at(alice)), Err(unknown.clone()));
-        assert_eq!(s.read(meter.session(alice)), None);
+        assert_eq!(s.read(lifecycle.session(alice)), None);
     }
 }
 

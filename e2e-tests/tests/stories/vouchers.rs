@@ -729,13 +729,13 @@ fn the_viewer_closes_opens_again_at_once_and_what_is_signed_is_redeemed_within_t
     told(&sent, [closing(1, 0, finish_ms).into()]);
     // It holds its money, but is nobody's open session.
     let session = s
-        .read(s.suite.meter().session_at(watch.at))
+        .read(s.suite.lifecycle().session_at(watch.at))
         .expect("it sits there");
     assert_eq!(session.state, SessionState::Closing);
     assert_eq!((session.hold, session.exit_ms), (HOLD, Some(finish_ms)));
     assert_eq!(session.until_ms, Some(s.now()));
     assert_eq!(s.pool("alice", NATIVE).holds, 1);
-    assert_eq!(s.read(s.suite.meter().session(id("alice", 1))), None);
+    assert_eq!(s.read(s.suite.lifecycle().session(id("alice", 1))), None);
     assert_eq!(s.read(s.suite.meter().live_viewers(STREAM)), 0);
     let viewer = s.read(s.suite.meter().viewer(account("alice")));
     assert_eq!((viewer.sessions, viewer.open), (1, vec![]));
