@@ -42,8 +42,9 @@ replay: contracts ## Replays the real audience, 20,000 sessions at once, and mea
 	@$(BUILD)
 	@"$$CARGO_TARGET_DIR/debug/vilokanam" replay $(ARGS)
 
-test: fixtures ## Runs every test, and checks that metadata/ is current
+test: fixtures ## Runs every test, and checks that metadata/ and docs/events.md are current
 	@scripts/metadata.sh --check
+	@scripts/events.sh --check
 	@scripts/run-tests.sh
 	@scripts/test-outside.sh
 
@@ -71,8 +72,9 @@ bench-deploy: contracts ## Measures the whole deployment, by `vilokanam deploy` 
 	@$(BUILD)
 	@scripts/bench-deploy.sh
 
-metadata: contracts ## Writes metadata/: the ABI and the code size of each contract
+metadata: contracts ## Writes metadata/: the ABI and the code size of each contract; and the tables of docs/events.md
 	@scripts/metadata.sh
+	@scripts/events.sh
 
 verify-build: ## Builds the contracts from nothing and compares their hashes with the recorded ones; RECORD=deployments/NAME.json
 	@scripts/verify-build.sh $(RECORD)
