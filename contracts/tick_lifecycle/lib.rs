@@ -1,4 +1,4 @@
-//! `tick_lifecycle`: how a session comes to be, changes and ends. The second half of the meter's code.
+//! `tick_lifecycle`: how a session comes to be, changes, ends, and is read. The second half of the meter's code.
 //!
 //! `tick_stream` is the meter: its address, its storage, its messages. Those of `TickLifecycle` it hands over to this code, which
 //! runs on `tick_stream`'s storage and under its address (a delegate call), because one code for all would be
@@ -111,6 +111,8 @@ mod tick_lifecycle {
                         (!self.ledger.meters.contains(request.stream), before),
                         (previews, PREVIEW_LEN),
                         (sponsors, SPONSOR_LEN),
+                        // What patronage notes: that this viewer was served.
+                        (request.sponsor.is_some(), 0),
                     ],
                     opening.meter.bytes().saturating_sub(before),
                 ),
