@@ -1,17 +1,20 @@
 //! Sends an [`Action`] of the model to the real contracts.
 
 use crate::model::{
-    Action, MeterCall, Outcome, PaymentsCall, PricingCall, RegistryCall, TokenCall, Value,
+    Action, DirectoryCall, MeterCall, ModerationCall, Outcome, PassCall, PatronageCall,
+    PaymentsCall, PricingCall, RegistryCall, TokenCall, Value,
 };
 use anyhow::{bail, Result};
 use psp22::{PSP22Error, PSP22};
 use vilokanam_chain::{Calls, Chain, Message, Receipt, Suite};
 use vilokanam_interfaces::{
-    AccountId, Balance, PaymentHandler, PaymentHandlerError, PricingEngine, PricingEngineError,
-    StreamRegistry, StreamRegistryError, TickLifecycle, TickStream, TickStreamError,
+    AccountId, Balance, Directory, DirectoryError, Moderation, ModerationError, PassOffice,
+    PassOfficeError, Patronage, PatronageError, PaymentDesk, PaymentHandler, PaymentHandlerError,
+    PricingEngine, PricingEngineError, PricingPlans, StreamRegistry, StreamRegistryError,
+    TickLifecycle, TickStream, TickStreamError,
 };
 
-/// Sends `action` of `caller`, with `value` for a native deposit, and says what the contract answered.
+/// Sends `action` of `caller`, with `value` for a native deposit or a bond, and says what the contract answered.
 ///
 /// `Err`: the chain trapped the call, or the story has no use for this action.
 pub fn perform<C: Chain>(
@@ -46,6 +49,22 @@ pub fn perform<C: Chain>(
         Action::Payments(call) => {
             let (answer, receipt) = to.payments(value, call)?;
             (Outcome::Payments(answer), receipt)
+        }
+        Action::Passes(call) => {
+            let (answer, receipt) = to.passes(call)?;
+            (Outcome::Passes(answer), receipt)
+        }
+        Action::Patronage(call) => {
+            let (answer, receipt) = to.patronage(call)?;
+            (Outcome::Patronage(answer), receipt)
+        }
+        Action::Directory(call) => {
+            let (answer, receipt) = to.directory(call)?;
+            (Outcome::Directory(answer), receipt)
+        }
+        Action::Moderation(call) => {
+            let (answer, receipt) = to.moderation(value, call)?;
+            (Outcome::Moderation(answer), receipt)
         }
         other => bail!("{other:?} has no part in this story"),
     })
@@ -133,15 +152,15 @@ impl<C: Chain> Sender<'_, C> {
 
     fn pricing(&mut self, call: &PricingCall) -> Answer<PricingEngineError> {
         let mut pricing = self.suite.pricing();
+        let mut plans = self.suite.plans();
         match call.clone() {
             PricingCall::SetRates { stream, rates } => {
                 self.send(pricing.set_rates(stream, rates), unit)
             }
-            PricingCall::Quote {
-                stream,
-                asset,
-                duration_ms,
-            } => self.ask(pricing.quote(stream, asset, duration_ms), Value::Quote),
+            PricingCall::SetPlan { stream, kind } => {
+                self.send(plans.set_plan(stream, kind), Value::Number)
+            }
+            PricingCall::Quote(request) => self.ask(plans.quote(request), Value::Quote),
             other => bail!("{other:?} has no part in this story"),
         }
     }
@@ -155,6 +174,10 @@ impl<C: Chain> Sender<'_, C> {
                 self.ask(lifecycle.can_open(viewer, request), Value::OpenQuote)
             }
             MeterCall::Open(request) => self.send(lifecycle.open(request), Value::Number),
+            MeterCall::DepositAndOpen { request, deposit } => self.send(
+                lifecycle.deposit_and_open(request, deposit.sent()),
+                Value::Number,
+            ),
             MeterCall::TopUp { id, amount } => self.send(lifecycle.top_up(id, amount), unit),
             MeterCall::Pause(number) => self.send(lifecycle.pause(number), unit),
             MeterCall::Resume(number) => self.send(lifecycle.resume(number), unit),
@@ -188,6 +211,7 @@ impl<C: Chain> Sender<'_, C> {
 
     fn payments(&mut self, value: Balance, call: &PaymentsCall) -> Answer<PaymentHandlerError> {
         let mut payments = self.suite.payments();
+        let mut desk = self.suite.desk();
         match call.clone() {
             PaymentsCall::Deposit => self.send(payments.deposit().transferred_value(value), unit),
             PaymentsCall::DepositToken { asset, amount } => {
@@ -206,7 +230,162 @@ impl<C: Chain> Sender<'_, C> {
             PaymentsCall::WithdrawFees { asset } => {
                 self.send(payments.withdraw_fees(asset), Value::Amount)
             }
+            PaymentsCall::Refund {
+                session,
+                asset,
+                amount,
+            } => self.send(desk.refund(session, asset, amount), unit),
+            PaymentsCall::SetSpendingLimits { asset, limits } => {
+                self.send(desk.set_spending_limits(asset, limits), unit)
+            }
+            PaymentsCall::Spending { viewer, asset } => {
+                self.ask(desk.spending(viewer, asset), Value::Spending)
+            }
             other => bail!("{other:?} has no part in this story"),
+        }
+    }
+
+    fn passes(&mut self, call: &PassCall) -> Answer<PassOfficeError> {
+        let mut passes = self.suite.passes();
+        match *call {
+            PassCall::SetOffer {
+                scope,
+                level,
+                offer,
+            } => self.send(passes.set_offer(scope, level, offer), unit),
+            PassCall::Buy(order) => self.send(passes.buy(order), Value::Until),
+            PassCall::SetRenewal {
+                scope,
+                level,
+                renewal,
+            } => self.send(passes.set_renewal(scope, level, renewal), unit),
+            PassCall::Renew {
+                holder,
+                scope,
+                level,
+            } => self.send(passes.renew(holder, scope, level), Value::Until),
+        }
+    }
+
+    fn patronage(&mut self, call: &PatronageCall) -> Answer<PatronageError> {
+        let mut patronage = self.suite.patronage();
+        match *call {
+            PatronageCall::Tip {
+                stream,
+                asset,
+                amount,
+                message,
+            } => self.send(patronage.tip(stream, asset, amount, message), Value::Amount),
+            PatronageCall::PayExternal {
+                external,
+                asset,
+                amount,
+                message,
+            } => self.send(
+                patronage.pay_external(external, asset, amount, message),
+                Value::Amount,
+            ),
+            PatronageCall::MakeGoal {
+                stream,
+                asset,
+                target,
+                end_ms,
+                about,
+            } => self.send(
+                patronage.make_goal(stream, asset, target, end_ms, about),
+                Value::Number,
+            ),
+            PatronageCall::Contribute { goal, amount } => {
+                self.send(patronage.contribute(goal, amount), Value::Amount)
+            }
+            PatronageCall::CancelGoal { goal } => self.send(patronage.cancel_goal(goal), unit),
+            PatronageCall::ReturnContribution { goal, to } => {
+                self.send(patronage.return_contribution(goal, to), Value::Amount)
+            }
+            PatronageCall::Sponsor {
+                stream,
+                asset,
+                amount,
+                terms,
+            } => self.send(patronage.sponsor(stream, asset, amount, terms), unit),
+            PatronageCall::WithdrawBudget {
+                stream,
+                asset,
+                amount,
+            } => self.send(patronage.withdraw_budget(stream, asset, amount), unit),
+            PatronageCall::SponsorSession(_) | PatronageCall::WouldSponsor(_) => {
+                bail!("{call:?} has no part in this story")
+            }
+        }
+    }
+
+    fn directory(&mut self, call: &DirectoryCall) -> Answer<DirectoryError> {
+        let mut directory = self.suite.directory();
+        match call.clone() {
+            DirectoryCall::NameCategory { category, name } => {
+                self.send(directory.name_category(category, name), unit)
+            }
+            DirectoryCall::ListStream { stream } => self.send(directory.list_stream(stream), unit),
+            DirectoryCall::Schedule { stream, broadcast } => {
+                self.send(directory.schedule(stream, broadcast), unit)
+            }
+            DirectoryCall::CancelScheduled { stream, start_ms } => {
+                self.send(directory.cancel_scheduled(stream, start_ms), unit)
+            }
+            DirectoryCall::SetGateway { account, gateway } => {
+                self.send(directory.set_gateway(account, gateway), unit)
+            }
+            DirectoryCall::RegisterExternal {
+                origin_chain,
+                origin_stream,
+                payee,
+                cid,
+                category,
+            } => self.send(
+                directory.register_external(origin_chain, origin_stream, payee, cid, category),
+                Value::Number,
+            ),
+            DirectoryCall::UpdateExternal {
+                external,
+                payee,
+                cid,
+                category,
+                active,
+            } => self.send(
+                directory.update_external(external, payee, cid, category, active),
+                unit,
+            ),
+        }
+    }
+
+    fn moderation(&mut self, value: Balance, call: &ModerationCall) -> Answer<ModerationError> {
+        let mut moderation = self.suite.moderation();
+        match call.clone() {
+            ModerationCall::SetBond(bond) => self.send(moderation.set_bond(bond), unit),
+            ModerationCall::Report { stream, reason } => self.send(
+                moderation
+                    .report_stream(stream, reason)
+                    .transferred_value(value),
+                Value::Number,
+            ),
+            ModerationCall::Decide {
+                report,
+                verdict,
+                reason,
+            } => self.send(moderation.decide(report, verdict, reason), unit),
+            ModerationCall::Lapse { report } => self.send(moderation.lapse(report), unit),
+            ModerationCall::Appeal { report, reason } => {
+                self.send(moderation.appeal(report, reason), unit)
+            }
+            ModerationCall::Resolve {
+                report,
+                overturned,
+                reason,
+            } => self.send(moderation.resolve(report, overturned, reason), unit),
+            ModerationCall::Collect { account } => {
+                self.send(moderation.collect(account), Value::Amount)
+            }
+            ModerationCall::Forfeit { report } => self.send(moderation.forfeit(report), unit),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::model::{
     Action, Contracts, MeterCall, Model, Outcome, PaymentsCall, PricingCall, RegistryCall, Setup,
     TokenCall, Value,
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use psp22::PSP22;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use std::{
 };
 use vilokanam_chain::{deploy, Calls, Chain, Config, Suite};
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, Millis, SessionId, StreamRegistryError, TickStream,
+    AccountId, AssetId, Balance, Millis, SessionId, StreamRegistryError, TickLifecycle,
     TickStreamError, NATIVE,
 };
 
@@ -263,6 +263,10 @@ fn value_of(outcome: Outcome) -> Result<Value> {
         Outcome::Pricing(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
         Outcome::Meter(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
         Outcome::Payments(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
+        Outcome::Passes(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
+        Outcome::Patronage(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
+        Outcome::Directory(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
+        Outcome::Moderation(answer) => answer.map_err(|e| anyhow::anyhow!("refused: {e:?}"))?,
         other => bail!("the answer is {other:?}"),
     })
 }
@@ -274,7 +278,7 @@ fn model_of(
     config: &Config,
     funded: BTreeSet<AccountId>,
 ) -> Result<Model> {
-    Ok(Model::new(Setup {
+    let mut model = Model::new(Setup {
         now_ms: chain.block_ms()?,
         genesis_hash: chain.genesis_hash(),
         owner: config.owner,
@@ -284,17 +288,31 @@ fn model_of(
             pricing: suite.pricing,
             meter: suite.meter,
             payments: suite.payments,
+            passes: suite.passes,
+            patronage: suite.patronage,
+            directory: suite.directory,
+            moderation: suite.moderation,
         },
         allocations: vec![config.allocations.clone()],
         listed: vec![suite.token],
         treasury: config.treasury,
         fees: config.fees,
+        bond: config.report_bond,
         exit_delay_ms: config.exit_delay_ms,
         change_delay_ms: config.change_delay_ms,
         codes: BTreeMap::new(),
+        second_codes: BTreeMap::new(),
         uploaded: BTreeSet::new(),
         wired: true,
         funded,
         existential_deposit: chain.existential_deposit(),
-    }))
+    });
+    // Deploying makes `moderation` a moderator.
+    let appoint = RegistryCall::SetModerator {
+        account: suite.moderation,
+        moderator: true,
+    };
+    let appointed = model.apply(config.owner, 0, &Action::Registry(appoint));
+    ensure!(appointed.is_ok(), "{appointed:?}");
+    Ok(model)
 }

@@ -9,7 +9,8 @@ use crate::model::{Action, MeterCall, PaymentsCall, PricingCall, TokenCall, Valu
 use anyhow::{bail, Result};
 use vilokanam_chain::Chain;
 use vilokanam_interfaces::{
-    AssetId, Balance, OpenRequest, PricingEngineError, Quote, SessionNo, TickStreamError, NATIVE,
+    AssetId, Balance, Discount, OpenRequest, PricingEngineError, Quote, QuoteRequest, SessionNo,
+    TickStreamError, NATIVE,
 };
 
 impl<C: Chain> Story<'_, C> {
@@ -43,6 +44,8 @@ impl<C: Chain> Story<'_, C> {
                 .referred
                 .then(|| self.stage.account(REFERRER)),
             key: None,
+            discount: Discount::None,
+            sponsor: None,
         };
         let viewer = self.guests[guest].account;
         let number = match self.stage.meter(viewer, MeterCall::Open(request))? {
@@ -112,11 +115,14 @@ impl<C: Chain> Story<'_, C> {
 
     /// What watching costs now, in the viewer's asset.
     fn quote(&mut self, guest: usize, creator: usize, secs: u64) -> Result<Quote> {
-        let call = PricingCall::Quote {
-            stream: self.streams[creator].id,
+        let stream = self.streams[creator].id;
+        let call = PricingCall::Quote(QuoteRequest {
+            stream,
             asset: self.guests[guest].asset,
             duration_ms: self.secs(secs),
-        };
+            audience: self.stage.model.live_viewers(stream),
+            viewer: Some((self.guests[guest].account, Discount::None)),
+        });
         match self.stage.quote(self.guests[guest].account, call)? {
             Value::Quote(quote) => Ok(quote),
             other => bail!("{other:?} is no quote"),
