@@ -17,9 +17,9 @@ use vilokanam_interfaces::{
         payment_handler::Withdrawn,
         tick_stream::{SessionClosed, SessionClosing, SessionOpened},
     },
-    AccountId, AssetId, AssetRate, Balance, Millis, OpenRequest, PaymentHandler, PricingEngine,
-    Seated, SessionId, SessionNo, SignedVoucher, StreamId, StreamRegistry, TickLifecycle,
-    TrackEntry, VoucherRefusal, NATIVE,
+    AccountId, AssetId, AssetRate, Balance, Discount, Millis, OpenRequest, PaymentHandler,
+    PricingEngine, Seated, SessionId, SessionNo, SignedVoucher, StreamId, StreamRegistry,
+    TickLifecycle, TrackEntry, VoucherRefusal, NATIVE,
 };
 
 pub(super) const ASSETS: [AssetId; 2] = [NATIVE, VLK];
@@ -308,6 +308,8 @@ impl<'a, C: Chain> Replay<'a, C> {
                     .key
                     .as_ref()
                     .map(|pair| pair.public.to_bytes().into()),
+                discount: Discount::None,
+                sponsor: None,
             };
             let id = self.id(ticket);
             let open = suite.lifecycle().open(request);
@@ -334,6 +336,7 @@ impl<'a, C: Chain> Replay<'a, C> {
                 // Where it sits is the contract's to say.
                 page: opened.page,
                 seat: opened.seat,
+                extras: None,
             };
             self.progress[ticket] = Progress {
                 opened_ms: now_ms,
