@@ -334,9 +334,9 @@ mod payment_handler {
         ) -> Result<FeeTerms> {
             let pool = self.unlimited_pool(payer, asset);
             self.ensure_meter()?;
-            self.money.ensure_takes_hold(asset, amount)?;
+            let fees = self.terms_of_hold(&pool, asset, amount, class)?;
             self.money.place_on_hold(payer, asset, pool, amount, 1)?;
-            Ok(self.money.config().fee_terms(class))
+            Ok(fees)
         }
 
         #[ink(message)]
@@ -349,9 +349,7 @@ mod payment_handler {
             category: u16,
         ) -> Result<FeeTerms> {
             let pool = self.unlimited_pool(payer, asset);
-            self.money.ensure_takes_hold(asset, amount)?;
-            ensure_free(&pool, amount)?;
-            Ok(self.money.config().fee_terms(class))
+            self.terms_of_hold(&pool, asset, amount, class)
         }
 
         #[ink(message)]
@@ -480,6 +478,19 @@ mod payment_handler {
                 self.hand_over();
             }
             pool
+        }
+
+        /// What a hold keeps, if it can be placed.
+        fn terms_of_hold(
+            &self,
+            pool: &Pool,
+            asset: AssetId,
+            amount: Balance,
+            class: Class,
+        ) -> Result<FeeTerms> {
+            self.money.ensure_takes_hold(asset, amount)?;
+            ensure_free(pool, amount)?;
+            Ok(self.money.config().fee_terms(class))
         }
 
         /// Lets `payment_desk` take what was released off what counts against limits: its `settle` does that, with the arguments of ours. All
