@@ -107,6 +107,10 @@ mod moderation {
                 .ok_or(ModerationError::ReportNotFound)
         }
 
+        fn record(&self, creator: AccountId) -> Record {
+            self.records.get(creator).unwrap_or_default()
+        }
+
         /// Lets an account collect that much more.
         fn credit(&mut self, account: AccountId, amount: Balance) {
             if amount == 0 {
@@ -175,7 +179,7 @@ mod moderation {
             if !case.is_offence() {
                 return Ok(None);
             }
-            let mut record = self.records.get(case.creator).unwrap_or_default();
+            let mut record = self.record(case.creator);
             let makes_one = record.add(now);
             self.records.insert(case.creator, &record);
             Ok(makes_one.then_some(record.offences))
@@ -196,7 +200,7 @@ mod moderation {
             if !overturned || !case.is_offence() {
                 return Ok(false);
             }
-            let mut record = self.records.get(case.creator).unwrap_or_default();
+            let mut record = self.record(case.creator);
             record.remove(case.decided_ms);
             self.records.insert(case.creator, &record);
             Ok(self.suspended_by.get(case.stream) == Some(report))
@@ -239,7 +243,7 @@ mod moderation {
 
         #[ink(message)]
         fn report(&self, report: ReportId) -> Option<Report> {
-            self.cases.get(report).map(|case| case.report())
+            self.ensure_case(report).ok().map(|case| case.report())
         }
 
         #[ink(message)]
@@ -249,8 +253,7 @@ mod moderation {
 
         #[ink(message)]
         fn offender(&self, creator: AccountId) -> Offender {
-            let record = self.records.get(creator).unwrap_or_default();
-            record.offender(self.now())
+            self.record(creator).offender(self.now())
         }
 
         #[ink(message)]

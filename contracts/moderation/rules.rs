@@ -284,9 +284,9 @@ impl Record {
     pub fn add(&mut self, now_ms: Millis) -> bool {
         let before = self.offender(now_ms).repeat;
         self.offences = self.offences.saturating_add(1);
-        self.at_ms.rotate_right(1);
-        if let Some(newest) = self.at_ms.first_mut() {
-            *newest = now_ms;
+        let mut newer = now_ms;
+        for at in &mut self.at_ms {
+            core::mem::swap(at, &mut newer);
         }
         !before && self.offender(now_ms).repeat
     }
@@ -294,12 +294,15 @@ impl Record {
     /// Takes the offence of that instant off.
     pub fn remove(&mut self, at_ms: Millis) {
         self.offences = self.offences.saturating_sub(1);
-        if let Some(place) = self.at_ms.iter().position(|at| *at == at_ms) {
-            if let Some(tail) = self.at_ms.get_mut(place..) {
-                tail.rotate_left(1);
-            }
-            if let Some(oldest) = self.at_ms.last_mut() {
-                *oldest = 0;
+        if !self.at_ms.contains(&at_ms) {
+            return;
+        }
+        // The older ones move up, as far as the place that becomes free.
+        let mut older = 0;
+        for at in self.at_ms.iter_mut().rev() {
+            core::mem::swap(at, &mut older);
+            if older == at_ms {
+                return;
             }
         }
     }
