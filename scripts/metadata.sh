@@ -3,8 +3,8 @@
 #
 # Writes metadata/ from the built contracts: NAME.json is the ABI (without the section on the compiler and the
 # code, which differs between machines), sizes.json the size and the hash of each contract's code with the size we aim at,
-# compiler.txt what they were built with. Warns above the aim, fails above the limit. Leaves gas.json, which is
-# `make bench`'s, as it is.
+# compiler.txt what they were built with. Warns above the aim, fails above the limit. Leaves gas.json and gas-core.json,
+# which are `make bench`'s, as they are.
 #   --check  writes nothing; fails if a file there is not what it would write. Where the compiler is another one, sizes may
 #            differ by 2 %, and hashes are not compared.
 
@@ -81,12 +81,12 @@ done
 
 if [ -z "$check" ]; then
     mkdir -p metadata
-    find metadata -type f ! -name gas.json -delete
+    find metadata -type f ! -name 'gas*.json' -delete
     cp "$new"/* metadata/
     say "metadata: wrote $(find "$new" -name '*.json' | wc -l) files"
 else
     for file in metadata/*.json; do
-        [ "$file" != metadata/gas.json ] || continue
+        [[ $file != metadata/gas*.json ]] || continue
         [ ! -e "$file" ] || [ -e "$new/$(basename "$file")" ] || problem "$file is of no contract"
     done
 fi

@@ -12,7 +12,7 @@ use vilokanam_interfaces::{
     events::tick_stream::SessionOpened, AccountId, Administered, AssetId, AssetRate, Balance,
     Change, Class, Discount, Millis, OpenRequest, PaymentHandler, Pool, PricingEngine,
     QuoteRequest, Seated, Session, SessionId, SessionNo, Share, SignedVoucher, StreamId,
-    StreamRegistry, TickLifecycle, TickStream, Totals, FULL_BPS, NATIVE,
+    StreamRegistry, TickLifecycle, Totals, FULL_BPS, NATIVE,
 };
 use vilokanam_voucher::{
     sign::{self, Form, Keypair},

@@ -244,7 +244,6 @@ fn a_closed_session_is_final() {
 #[test]
 fn what_a_viewer_never_opened_is_not_found() {
     let mut s = Stage::on_air();
-    let meter = s.suite.meter();
     let lifecycle = s.suite.lifecycle();
     s.opens("alice", request());
 

@@ -51,8 +51,8 @@ fn books(s: &mut Stage) -> Books {
     let people = ["alice", "bob", "mira", "noor", "sam"];
     let meter = s.suite.meter;
     let read = |s: &mut Stage, viewer, number| {
-        let meter: vilokanam_chain::TickStreamCalls = meter.into();
-        s.read(meter.session(id(viewer, number)))
+        let lifecycle: vilokanam_chain::TickLifecycleCalls = meter.into();
+        s.read(lifecycle.session(id(viewer, number)))
     };
     Books {
         totals: s.totals(NATIVE),

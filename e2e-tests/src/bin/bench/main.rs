@@ -11,6 +11,7 @@
 mod measure;
 mod report;
 mod rows;
+mod top;
 mod walk;
 
 use anyhow::{bail, ensure, Context, Result};
@@ -62,13 +63,16 @@ fn bench(crowd: u32) -> Result<()> {
     };
     if let Some(node) = node {
         let mut node = walked(node, &abi)?;
+        let mut rows = rows::compared(&mut node)?;
+        rows.extend(top::rows(&mut node)?);
         report.node = Some(Figures {
-            rows: rows::compared(&mut node)?,
+            rows,
             messages: node.messages,
         });
     }
     report.write(&gas)?;
-    report.write_page(&page)?;
+    let before = root.join("metadata/gas-core.json");
+    report.write_page(&page, &Figures::read(&before)?)?;
     for figures in report.node.iter().chain([&report.embedded]) {
         println!("{}", targets(&figures.rows));
     }

@@ -6,7 +6,8 @@ use ink::scale::Decode;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::Path};
 use vilokanam_chain::{
-    artifacts_dir, deploy, Calls, Chain, Config, Message, Receipt, Sent, Suite, CONTRACTS,
+    artifacts_dir, deploy, runs_code, Calls, Chain, Config, Message, Receipt, Sent, Suite,
+    CONTRACTS,
 };
 use vilokanam_interfaces::{AccountId, Balance, Millis};
 
@@ -66,10 +67,10 @@ impl Abi {
             });
             Ok((name, named.collect::<Result<_>>()?))
         };
-        // The lifecycle's messages are tick_stream's, and cost what they cost there.
+        // The messages of second codes are those of the contracts that run them, and cost what they cost there.
         let contracts = CONTRACTS
             .into_iter()
-            .filter(|name| *name != "tick_lifecycle");
+            .filter(|name| runs_code(name).is_none());
         Ok(Self(contracts.map(read).collect::<Result<_>>()?))
     }
 

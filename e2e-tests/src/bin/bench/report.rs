@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
+/// How much dearer than before a message of the core may be for those who use nothing of what is on top, in percent.
+const DEARER: f64 = 3.0;
 /// How much a figure may grow without a new baseline, in percent.
 const TOLERANCE: f64 = 2.0;
 /// Between these lines `docs/benchmarks.md` is generated.
@@ -49,21 +51,21 @@ impl Report {
         Ok(fs::write(path, serde_json::to_string_pretty(self)? + "\n")?)
     }
 
-    /// Writes the generated part of `docs/benchmarks.md`.
-    pub fn write_page(&self, path: &Path) -> Result<()> {
+    /// Writes the generated part of `docs/benchmarks.md`. `before`: what the core cost on a node before anything was built on top.
+    pub fn write_page(&self, path: &Path, before: &Figures) -> Result<()> {
         let page = fs::read_to_string(path).with_context(|| format!("no {}", path.display()))?;
-        let (before, rest) = page
+        let (head, rest) = page
             .split_once(FROM)
             .context("the page has no start mark")?;
         let (_, after) = rest.split_once(TO).context("the page has no end mark")?;
-        let tables = self.tables();
+        let tables = self.tables(before);
         Ok(fs::write(
             path,
-            format!("{before}{FROM}\n\n{tables}\n{TO}{after}"),
+            format!("{head}{FROM}\n\n{tables}\n{TO}{after}"),
         )?)
     }
 
-    fn tables(&self) -> String {
+    fn tables(&self, before: &Figures) -> String {
         let mut text = String::new();
         for (figures, chain) in [
             (self.node.as_ref(), "On a node"),
@@ -73,6 +75,9 @@ impl Report {
                 text += &format!("## {chain}: what the design promises\n\n");
                 text += &targets(&figures.rows);
             }
+        }
+        if let Some(node) = &self.node {
+            text += &core(before, node);
         }
         text += "## Every message\n\n";
         text += "Reference time in µs, proof in bytes, both of `gas_consumed`; the deposit in tokens of 10^12 base units, negative \
@@ -92,12 +97,16 @@ impl Report {
 
     fn line(&self, contract: &str, label: &str, embedded: &Cost) -> String {
         let name = label.rsplit("::").next().unwrap_or(label);
+        let node = self.node.as_ref();
+        let node = node.and_then(|node| node.messages.get(contract)?.get(label));
         let note = match embedded.note.as_str() {
             "" => String::new(),
             note => format!(", {note}"),
         };
-        let node = self.node.as_ref();
-        let node = node.and_then(|node| node.messages.get(contract)?.get(label));
+        let note = match node.map(|cost| cost.note.as_str()) {
+            Some(there) if there != embedded.note => format!("{note} (on the node {there})"),
+            _ => note,
+        };
         let [time, proof, deposit] = node.map_or_else(Default::default, |cost| {
             [
                 grouped(cost.ref_time / 1_000_000),
@@ -108,6 +117,84 @@ impl Report {
         let embedded_time = grouped(embedded.ref_time / 1_000_000);
         let embedded_proof = grouped(embedded.proof_size);
         format!("| `{name}`{note} | {time} | {proof} | {deposit} | {embedded_time} | {embedded_proof} |\n")
+    }
+}
+
+impl Figures {
+    /// The figures at `path`.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("no {}", path.display()))?;
+        let figures = serde_json::from_str(&text);
+        figures.with_context(|| format!("{} has no figures", path.display()))
+    }
+}
+
+/// The tables of what the core's messages and rows cost on a node before and after.
+fn core(before: &Figures, after: &Figures) -> String {
+    let mut lines = Vec::new();
+    for old in &before.rows {
+        if let Some(new) = after.rows.iter().find(|row| row.what == old.what) {
+            let of = |row: &Row| (row.ref_time, row.proof_size);
+            lines.push((old.what.clone(), of(old), of(new)));
+        }
+    }
+    for (contract, messages) in &before.messages {
+        for (label, old) in messages {
+            let Some((new_label, new)) = moved(after, contract, label) else {
+                continue;
+            };
+            let of = |cost: &Cost| (cost.ref_time, cost.proof_size);
+            lines.push((format!("`{contract}`: `{new_label}`"), of(old), of(new)));
+        }
+    }
+    let dear = |(_, old, new): &&(String, (u64, u64), (u64, u64))| {
+        percent(old.0, new.0) > DEARER || percent(old.1, new.1) > DEARER
+    };
+    let above = lines.iter().filter(dear).count();
+    let mut text = String::from("## The core, before and after\n\n");
+    let _ = writeln!(
+        text,
+        "What the core cost on a node before plans, passes and the rest were built on top (`metadata/gas-core.json`), and what it costs \
+         now those who use none of it. Of {} figures, {above} are more than {DEARER} % dearer in time or in proof: those in bold.\n",
+        lines.len()
+    );
+    text += "| what | µs before | after | | proof before | after | |\n";
+    text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    for (what, old, new) in &lines {
+        let _ = writeln!(
+            text,
+            "| {what} | {} | {} | {} | {} | {} | {} |",
+            micros(old.0),
+            micros(new.0),
+            change(old.0, new.0),
+            grouped(old.1),
+            grouped(new.1),
+            change(old.1, new.1),
+        );
+    }
+    text + "\n"
+}
+
+/// The message that does now what `label` did: traits were split.
+fn moved<'a>(after: &'a Figures, contract: &str, label: &str) -> Option<(&'a str, &'a Cost)> {
+    let messages = after.messages.get(contract)?;
+    let name = |label: &str| label.rsplit("::").next().map(str::to_owned);
+    let exact = messages.get_key_value(label);
+    let found = exact.or_else(|| messages.iter().find(|(new, _)| name(new) == name(label)));
+    found.map(|(label, cost)| (label.as_str(), cost))
+}
+
+fn percent(old: u64, new: u64) -> f64 {
+    (new as f64 - old as f64) * 100.0 / (old.max(1)) as f64
+}
+
+fn change(old: u64, new: u64) -> String {
+    let percent = percent(old, new);
+    let text = format!("{percent:+.1} %");
+    if percent > DEARER {
+        format!("**{text}**")
+    } else {
+        text
     }
 }
 
@@ -224,6 +311,31 @@ mod tests {
             grown(&Messages::new(), &old),
             ["tick_stream: TickStream::open is not in the baseline"]
         );
+    }
+
+    #[test]
+    fn core_tells_what_became_dearer_and_where_messages_moved() {
+        let cost = |ref_time, proof_size| Cost {
+            ref_time,
+            proof_size,
+            ..Cost::default()
+        };
+        let of = |label: &str, cost| {
+            let messages = [(label.to_owned(), cost)].into();
+            Figures {
+                messages: [("payment_handler".to_owned(), messages)].into(),
+                rows: Vec::new(),
+            }
+        };
+        let before = of("PaymentHandler::hold", cost(100_000_000, 1_000));
+        let after = of("Holds::hold", cost(103_000_000, 1_031));
+        let text = core(&before, &after);
+        let line = "| `payment_handler`: `Holds::hold` | 100.0 | 103.0 | +3.0 % | 1,000 | 1,031 | **+3.1 %** |";
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("Of 1 figures, 1 are"), "{text}");
+        assert!(core(&before, &before).contains("Of 1 figures, 0 are"));
+        let gone = of("PaymentHandler::pool", cost(1, 1));
+        assert!(core(&before, &gone).contains("Of 0 figures, 0 are"));
     }
 
     #[test]

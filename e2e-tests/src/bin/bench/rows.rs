@@ -37,7 +37,8 @@ pub struct Row {
 }
 
 impl Row {
-    fn info(what: &str, cost: &Cost, items: u64) -> Self {
+    /// For information.
+    pub fn info(what: &str, cost: &Cost, items: u64) -> Self {
         Self {
             what: what.to_owned(),
             ref_time: cost.ref_time / items,
@@ -304,7 +305,7 @@ fn parts_of_a_page<C: Chain>(b: &mut Bench<C>) -> Result<Vec<Row>> {
         ),
     ];
     for (contract, message) in [
-        ("pricing_engine", "PricingEngine::charge"),
+        ("pricing_engine", "PricingPlans::charge"),
         ("payment_handler", "PaymentHandler::settle"),
         ("stream_registry", "StreamRegistry::broadcast_ends"),
     ] {

@@ -1,7 +1,10 @@
 //! A walk through every message of every contract, in a state like that of an evening: a stream on air with a full page
 //! of 32 viewers. A message that is added to a contract is added here, or `make bench` reports it as missing.
 
-use crate::measure::{Bench, ONE};
+use crate::{
+    measure::{Bench, ONE},
+    top,
+};
 use anyhow::{Context, Result};
 use ink::scale::Encode;
 use psp22::{PSP22Burnable, PSP22Metadata, PSP22};
@@ -18,9 +21,6 @@ use vilokanam_interfaces::{
     MIN_GRACE_MS, NATIVE, PAGE_SEATS,
 };
 use vilokanam_voucher::{Domain, Voucher};
-
-#[path = "top.rs"]
-mod top;
 
 /// The grace of broadcasts.
 pub const DAY: Millis = 86_400_000;
@@ -515,14 +515,14 @@ fn administration<C: Chain>(b: &mut Bench<C>) -> Result<()> {
 }
 
 /// The second code of a contract, which is on the chain already.
-fn second<C: Chain>(b: &mut Bench<C>, contract: &str, owner: AccountId) -> Result<Hash> {
+pub fn second<C: Chain>(b: &mut Bench<C>, contract: &str, owner: AccountId) -> Result<Hash> {
     let code =
         second_code_of(contract).with_context(|| format!("{contract} has no second code"))?;
     Ok(b.chain.upload(owner, &wasm(&artifacts_dir(), code)?)?)
 }
 
 /// Another instance of a contract.
-fn spare<C: Chain>(
+pub fn spare<C: Chain>(
     b: &mut Bench<C>,
     name: &'static str,
     owner: AccountId,
@@ -534,7 +534,7 @@ fn spare<C: Chain>(
     Ok(at)
 }
 
-fn fees() -> FeeSchedule {
+pub fn fees() -> FeeSchedule {
     vilokanam_chain::Config::default().fees
 }
 
