@@ -48,7 +48,7 @@ mod payment_handler {
     };
     use vilokanam_money::{
         config::{fees_fit, Config},
-        ledger::{add, ensure_allowed, ensure_free, ensure_positive, owed, sub, Money},
+        ledger::{add, deposited, ensure_allowed, ensure_free, ensure_positive, owed, sub, Money},
         token,
     };
 
@@ -170,11 +170,7 @@ mod payment_handler {
             ensure_positive(amount)?;
             let viewer = self.env().caller();
             self.money.credit_pool(viewer, NATIVE, amount)?;
-            self.env().emit_event(Deposited {
-                viewer,
-                asset: NATIVE,
-                amount,
-            });
+            deposited(viewer, NATIVE, amount);
             Ok(())
         }
 

@@ -38,16 +38,22 @@ pub struct Movement {
 impl Movement {
     /// The totals after it.
     pub fn applied_to(&self, totals: Totals) -> Result<Totals> {
-        let leaves = add(add(self.released, self.payable)?, self.fees)?;
-        Ok(Totals {
-            pools: add(totals.pools, self.released)?,
-            holds: totals
-                .holds
-                .checked_sub(leaves)
-                .ok_or(PaymentHandlerError::BadSettlement)?,
-            payable: add(totals.payable, self.payable)?,
-            fees: add(totals.fees, self.fees)?,
-        })
+        let leaves = self
+            .released
+            .checked_add(self.payable)
+            .and_then(|sum| sum.checked_add(self.fees));
+        let leaves = leaves.ok_or(PaymentHandlerError::Overflow)?;
+        let holds = totals.holds.checked_sub(leaves);
+        let holds = holds.ok_or(PaymentHandlerError::BadSettlement)?;
+        let after = || {
+            Some(Totals {
+                pools: totals.pools.checked_add(self.released)?,
+                holds,
+                payable: totals.payable.checked_add(self.payable)?,
+                fees: totals.fees.checked_add(self.fees)?,
+            })
+        };
+        after().ok_or(PaymentHandlerError::Overflow)
     }
 }
 

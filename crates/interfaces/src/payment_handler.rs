@@ -98,7 +98,8 @@ pub struct Release {
 /// The most that a viewer wants to spend of an asset. `None`: no limit.
 ///
 /// It binds what leaves the viewer's free pool other than by `withdraw`: holds, top-ups, tips, contributions, passes, budgets of
-/// sponsors. What is released of what was placed within the same window counts no longer.
+/// sponsors. What is released of what was placed within the same window counts no longer. It counts what is spent from the first
+/// `set_spending_limits` on, and on a category from the first limit on it on; what was placed before is not given back.
 /// Windows are of UTC: days, weeks from Monday, calendar months.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -327,7 +328,7 @@ pub enum PaymentHandlerError {
         /// What it leaves.
         left: Balance,
     },
-    /// The limits of categories are too many, or not ascending.
+    /// The limits of categories are too many, with those that bind until the new ones do; or not ascending.
     InvalidLimits,
     /// The permit was refused, and the allowance does not suffice.
     PermitRefused,

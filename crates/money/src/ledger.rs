@@ -207,13 +207,18 @@ impl Money {
                 arrived,
             });
         }
-        emit(Deposited {
-            viewer,
-            asset,
-            amount,
-        });
+        deposited(viewer, asset, amount);
         Ok(())
     }
+}
+
+/// Says that money came into a pool.
+pub fn deposited(viewer: AccountId, asset: AssetId, amount: Balance) {
+    emit(Deposited {
+        viewer,
+        asset,
+        amount,
+    });
 }
 
 /// `AssetNotAllowed`, if no new money is taken in it.
@@ -250,7 +255,11 @@ pub fn owed(totals: &Totals) -> Result<Balance> {
         payable,
         fees,
     } = *totals;
-    add(add(add(pools, holds)?, payable)?, fees)
+    let owed = pools
+        .checked_add(holds)
+        .and_then(|sum| sum.checked_add(payable))
+        .and_then(|sum| sum.checked_add(fees));
+    owed.ok_or(PaymentHandlerError::Overflow)
 }
 
 /// Both together, or `Overflow`.
