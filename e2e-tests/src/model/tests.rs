@@ -1,12 +1,15 @@
 //! The model against numbers worked out by hand from the design.
 
+mod patrons;
+mod plans;
 mod random;
 mod rules;
+mod spending;
 mod vouchers;
 
 use super::*;
 use vilokanam_interfaces::{
-    Asset, PricingEngineError, SessionState, Totals, Viewer, MAX_HOLD, MAX_PAUSE_MS,
+    Asset, Discount, PricingEngineError, SessionState, Totals, Viewer, MAX_HOLD, MAX_PAUSE_MS,
     MIN_CHANGE_DELAY_MS, NATIVE, PAUSE_REST_MS,
 };
 
@@ -32,6 +35,10 @@ const STRANGER: u8 = 6;
 const TREASURY: u8 = 7;
 const METER: u8 = 103;
 const PAYMENTS: u8 = 104;
+const PASSES: u8 = 105;
+const PATRONAGE: u8 = 106;
+const COURT: u8 = 108;
+const BOND: Balance = 5_000;
 
 struct World(Model);
 
@@ -67,6 +74,10 @@ impl World {
             pricing: who(102),
             meter: who(METER),
             payments: who(PAYMENTS),
+            passes: who(PASSES),
+            patronage: who(PATRONAGE),
+            directory: who(107),
+            moderation: who(COURT),
         };
         let model = Model::new(Setup {
             now_ms: START,
@@ -83,9 +94,11 @@ impl World {
                 tips_bps: 500,
                 referral_bps: 2_500,
             },
+            bond: BOND,
             exit_delay_ms: EXIT_DELAY,
             change_delay_ms: 0,
             codes: BTreeMap::new(),
+            second_codes: BTreeMap::from([(Part::Meter, Hash::from([9; 32]))]),
             uploaded: BTreeSet::from([Hash::from([9; 32])]),
             wired: true,
             funded: (1..=TREASURY).map(who).collect(),
@@ -130,6 +143,11 @@ impl World {
             | Outcome::Pricing(Ok(value))
             | Outcome::Meter(Ok(value))
             | Outcome::Payments(Ok(value))
+            | Outcome::Passes(Ok(value))
+            | Outcome::Patronage(Ok(value))
+            | Outcome::Directory(Ok(value))
+            | Outcome::Moderation(Ok(value))
+            | Outcome::Permit(Ok(value))
             | Outcome::Admin(Ok(value)) => value,
             other => panic!("{name}: {other:?}"),
         }
@@ -225,6 +243,8 @@ fn request(hold: Balance) -> OpenRequest {
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
     }
 }
 
@@ -446,6 +466,7 @@ fn the_exit_needs_nobody_and_pays_what_is_settled() {
     let wiring = Wiring {
         registry: Some(who(STRANGER)),
         payments: Some(who(103)),
+        passes: Some(who(PASSES)),
         ..Wiring::default()
     };
     let announce = AdminCall::Announce(Change::Wiring(wiring));
@@ -579,6 +600,7 @@ fn charge_answers_for_any_session() {
         since_ms: 10,
         running: true,
         stop_ms: Millis::MAX,
+        planned: None,
     };
     // A hold of 10^29 at 10^18 a second: 10^11 seconds.
     let charged = world.0.charge(Millis::MAX, &[item]).unwrap()[0];

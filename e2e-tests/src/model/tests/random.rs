@@ -2,6 +2,7 @@
 
 use super::{vouchers::signed, *};
 use std::sync::atomic::{AtomicU32, Ordering};
+use vilokanam_interfaces::{AudienceStep, Peak, PlanRules, Planned, Tier};
 
 /// Vouchers that were paid.
 static VOUCHERS: AtomicU32 = AtomicU32::new(0);
@@ -33,6 +34,16 @@ fn charged_onwards(model: &Model, id: SessionId) -> Charged {
         since_ms: session.since_ms,
         running: session.state == SessionState::Running,
         stop_ms: over_ms.end_ms.min(session.until_ms.unwrap_or(Millis::MAX)),
+        planned: Some(Planned {
+            plan: session.plan,
+            class: session.class,
+            category: session.category,
+            step: session.step,
+            discount: session.discount,
+            discount_until_ms: session.discount_until_ms,
+            preview_ms: session.preview_ms,
+            watched_ms: session.watched_ms,
+        }),
     };
     model.charge(model.now_ms, &[item]).unwrap()[0]
 }
@@ -49,6 +60,42 @@ fn check(model: &Model) {
         let refundable = model.refundable(id).unwrap();
         assert_eq!(session.settled + owed + refundable, session.hold);
     }
+}
+
+/// A plan whose marks come soon.
+fn random_plan(model: &Model, dice: &mut Dice) -> PlanKind {
+    let factor = |dice: &mut Dice| 250_000 * dice.roll(9) as u32;
+    let minute = (model.now_ms / 60_000 % 1_440) as u16;
+    let peak = Peak {
+        from_min: minute,
+        to_min: (minute + 1 + dice.roll(2) as u16).min(1_440),
+        factor: factor(dice),
+    };
+    let after_ms = 1 + dice.roll(30_000);
+    let tiers = [after_ms, after_ms + dice.roll(30_000)];
+    PlanKind::Rules(PlanRules {
+        preview_ms: (dice.roll(3) * dice.roll(20_000)) as u32,
+        tiers: vec![
+            Tier {
+                after_ms: tiers[0],
+                factor: factor(dice),
+            },
+            Tier {
+                after_ms: tiers[1] + 1,
+                factor: factor(dice),
+            },
+        ],
+        peaks: vec![peak],
+        standard: 333_333 + 250_000 * dice.roll(9) as u32,
+        premium: 1_000_000,
+        subscription: 1_000_000,
+        categories: Vec::new(),
+        audience: vec![AudienceStep {
+            viewers: 1,
+            factor: 900_000,
+        }],
+        stakers: 1_000_000,
+    })
 }
 
 fn step(world: &mut World, dice: &mut Dice) {
@@ -131,6 +178,11 @@ fn step(world: &mut World, dice: &mut Dice) {
     }
     let stream = 1;
     match dice.roll(12) {
+        11 if dice.roll(2) == 0 => {
+            let kind = random_plan(&world.0, dice);
+            let plan = PricingCall::SetPlan { stream, kind };
+            world.act(CREATOR, Action::Pricing(plan))
+        }
         0 => {
             let rate = 700 * (1 + Balance::from(dice.roll(6)));
             world.set_rates(rate)

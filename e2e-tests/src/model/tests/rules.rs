@@ -16,6 +16,8 @@ fn open_refuses_in_the_documented_order() {
         ceiling: 1_499,
         hold: Balance::MAX,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
     };
     assert_eq!(refused(bad), TickStreamError::UntilPassed);
     let bad = OpenRequest {
