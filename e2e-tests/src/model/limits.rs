@@ -175,8 +175,14 @@ impl Purse {
         }
     }
 
-    fn set(&mut self, now_ms: Millis, new: &SpendingLimits) -> Result<(), Error> {
-        if !self.counts(now_ms) {
+    /// `counting`: whether all that was spent until now was counted.
+    fn set(
+        &mut self,
+        now_ms: Millis,
+        new: &SpendingLimits,
+        counting: bool,
+    ) -> Result<(), Error> {
+        if !counting {
             self.since_ms = now_ms;
         }
         let old = self.binding(now_ms);
@@ -245,6 +251,12 @@ impl Model {
         amount: Balance,
         category: Option<u16>,
     ) {
+        let key = (payer, asset);
+        let purse = self.payments.purses.get(&key);
+        if purse.is_some_and(|purse| !purse.counts(self.now_ms)) {
+            // Limits that are over stop counting with the first that is spent after them.
+            self.payments.limited.remove(&key);
+        }
         let entry = Entry {
             at_ms: self.now_ms,
             amount,
@@ -295,9 +307,16 @@ impl Model {
         }
         let key = (viewer, asset);
         let mut purse = self.payments.purses.get(&key).cloned().unwrap_or_default();
-        purse.set(self.now_ms, limits)?;
-        self.payments.limited.insert(key);
-        self.payments.purses.insert(key, purse);
+        let counting = self.payments.limited.contains(&key);
+        purse.set(self.now_ms, limits, counting)?;
+        if purse.counts(self.now_ms) {
+            self.payments.limited.insert(key);
+            self.payments.purses.insert(key, purse);
+        } else {
+            // No limits, and none that wait: nothing is kept.
+            self.payments.limited.remove(&key);
+            self.payments.purses.remove(&key);
+        }
         Ok(())
     }
 }
