@@ -59,6 +59,7 @@ fn check_plan(kind: &PlanKind) -> Result<(), Error> {
     let classes = [rules.standard, rules.premium, rules.subscription];
     let too_high = factors.chain(classes).any(|f| f > MAX_FACTOR);
     let in_order = ascends(tiers.iter().map(|t| t.after_ms), true)
+        && ascends(peaks.iter().map(|p| p.from_min), false)
         && ascends(categories.iter().map(|c| c.category), false)
         && ascends(audience.iter().map(|s| s.viewers), true);
     let mut day = BTreeSet::new();
@@ -288,11 +289,13 @@ impl Model {
             Some(planned) => {
                 let kind = self.plan_kind(item.stream, planned.plan);
                 let kind = kind.ok_or(Error::Overflow)?;
-                if planned.discount > FACTOR_ONE {
+                let rules = clock::Pricing::rules(&kind);
+                let steps = rules.as_ref().map_or(0, |rules| rules.audience.len());
+                if planned.discount > FACTOR_ONE || usize::from(planned.step) > steps {
                     return Err(Error::Overflow);
                 }
                 let pricing = clock::Pricing {
-                    rules: clock::Pricing::rules(&kind),
+                    rules,
                     class: planned.class,
                     category: planned.category,
                     step: planned.step,
@@ -348,6 +351,7 @@ impl Model {
         let QuoteRequest { stream, asset, .. } = *request;
         self.ensure_pricing_wired()?;
         self.pricing_reads_registry()?;
+        self.pricing_reads_payments()?;
         let facts = self.facts(stream).ok_or(Error::StreamNotFound)?;
         let rate_per_sec = self.open_rate(stream, asset)?;
         let pricing = self.priced_by(request.viewer, request.audience, stream, &facts)?;
@@ -378,7 +382,6 @@ impl Model {
             return Err(Error::Overflow);
         }
         let hold = hold.div_ceil(SCALE);
-        self.pricing_reads_payments()?;
         let allowed = self.asset(asset).is_some_and(|a| a.allowed);
         let obstacles = [
             (facts.suspended, Obstacle::Suspended),

@@ -2,17 +2,22 @@
 //! from the contracts; what a message emits is asserted whole.
 
 mod common;
+mod directory;
 mod endings;
 mod exits;
 mod house;
 mod limits;
+mod moderation;
 mod money;
 mod openings;
+mod passes;
+mod permits;
 mod prices;
 mod receipts;
 mod seats;
 mod sessions;
 mod settling;
+mod sponsors;
 mod streams;
 mod tips;
 mod tokens;
