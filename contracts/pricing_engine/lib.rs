@@ -62,7 +62,7 @@ mod pricing_engine {
         /// Ownership, delayed changes, wiring, the second code.
         admin: Admin,
         /// Rates, tracks, plans.
-        book: Book,
+        pub(crate) book: Book,
     }
 
     impl Pricing {
@@ -226,18 +226,6 @@ mod pricing_engine {
         /// Has `pricing_plans` run the message that was called.
         fn hand_over(&self) -> ! {
             self.admin.hand_over(PricingEngineError::PlansFailed)
-        }
-
-        /// What a stream offers.
-        #[cfg(test)]
-        pub(crate) fn prices(&self, stream: StreamId) -> Prices {
-            self.book.prices(stream)
-        }
-
-        /// As the other code does.
-        #[cfg(test)]
-        pub(crate) fn set_prices(&mut self, stream: StreamId, prices: &Prices) {
-            self.book.prices.insert(stream, prices);
         }
 
         /// What a stream with these facts and flat prices offers.

@@ -121,7 +121,7 @@ fn facts() -> StreamFacts {
 
 /// What a stream with these facts offers to bob.
 fn offer_on(engine: &Pricing, facts: StreamFacts, request: OpenRequest) -> Result<Offer, Error> {
-    let prices = engine.prices(request.stream);
+    let prices = engine.book.prices(request.stream);
     engine.offer_on(facts, prices, bob(), &request)
 }
 
@@ -242,15 +242,15 @@ mod offers {
     #[ink::test]
     fn rates_keep_the_plan() {
         let mut engine = engine();
-        let mut prices = engine.prices(STREAM);
+        let mut prices = engine.book.prices(STREAM);
         prices.plan = 2;
         prices.ruled = true;
-        engine.set_prices(STREAM, &prices);
+        engine.book.prices.insert(STREAM, &prices);
         let rates = vec![rate(NATIVE, RATE)];
         assert_eq!(engine.reprice(STREAM, None, &rates), Ok(vec![]));
         assert_eq!(engine.plan(STREAM), 2);
         assert_eq!(engine.plan(OTHER_STREAM), 0);
-        assert_eq!(engine.prices(STREAM), Prices { rates, ..prices });
+        assert_eq!(engine.book.prices(STREAM), Prices { rates, ..prices });
     }
 
     #[ink::test]

@@ -24,16 +24,12 @@ mod pricing_plans {
     use crate::plan::{by_pass, by_stake, ensure_plan, factors_at, Discounted, Plan, NO_DISCOUNT};
     use ink::{codegen::Env as _, prelude::vec::Vec};
     use vilokanam_admin::Admin;
-    #[cfg(test)]
-    use vilokanam_interfaces::BroadcastNo;
     use vilokanam_interfaces::{
         events::pricing_engine::*, ChargeItem, Charged, Discount, Footprint, Millis, Obstacle,
         Offer, OpenRequest, PlanKind, PlanNo, Planned, PricingEngineError as Error, PricingPlans,
         Quote, QuoteRequest, Staking, StreamFacts, StreamId, FACTOR_ONE, MAX_HOLD,
     };
     use vilokanam_math::{charge as math, plan::hold_for};
-    #[cfg(test)]
-    use vilokanam_prices::book::Track;
     use vilokanam_prices::{
         book::{Book, Prices},
         calls::{stake, Wired},
@@ -52,9 +48,9 @@ mod pricing_plans {
     #[derive(Default)]
     pub struct Plans {
         /// Ownership, delayed changes, wiring, the second code.
-        admin: Admin,
+        pub(crate) admin: Admin,
         /// Rates, tracks, plans.
-        book: Book,
+        pub(crate) book: Book,
     }
 
     /// What a viewer's session on a stream would be priced by.
@@ -146,35 +142,6 @@ mod pricing_plans {
     impl Plans {
         fn wired(&self) -> Result<Wired> {
             Wired::new(self.admin.wiring())
-        }
-
-        /// Makes the caller the owner, as `pricing_engine` does.
-        #[cfg(test)]
-        pub(crate) fn init(&mut self) {
-            self.admin.init(0).expect("no delay");
-        }
-
-        /// What a stream offers.
-        #[cfg(test)]
-        pub(crate) fn prices(&self, stream: StreamId) -> Prices {
-            self.book.prices(stream)
-        }
-
-        /// As the other code does.
-        #[cfg(test)]
-        pub(crate) fn set_prices(&mut self, stream: StreamId, prices: &Prices) {
-            self.book.prices.insert(stream, prices);
-        }
-
-        /// As the other code does.
-        #[cfg(test)]
-        pub(crate) fn set_track(
-            &mut self,
-            stream: StreamId,
-            broadcast: BroadcastNo,
-            track: &Track,
-        ) {
-            self.book.tracks.insert((stream, broadcast), track);
         }
 
         /// A version of a stream's plan.

@@ -364,7 +364,7 @@ mod versions {
             rates: rates.clone(),
             ..Prices::default()
         };
-        plans.set_prices(STREAM, &prices);
+        plans.book.prices.insert(STREAM, &prices);
         assert_eq!(plans.plan_kind(STREAM, 0), Some(PlanKind::Flat));
         assert_eq!(plans.plan_kind(STREAM, 1), None);
         let kind = PlanKind::Rules(rules());
@@ -374,14 +374,14 @@ mod versions {
             plan: 1,
             ruled: true,
         };
-        assert_eq!(plans.prices(STREAM), ruled);
+        assert_eq!(plans.book.prices(STREAM), ruled);
         assert_eq!(plans.add_plan(STREAM, PlanKind::Flat), Ok(2));
         let flat = Prices {
             plan: 2,
             ruled: false,
             ..ruled
         };
-        assert_eq!(plans.prices(STREAM), flat);
+        assert_eq!(plans.book.prices(STREAM), flat);
         // The first stays, and other streams have none.
         assert_eq!(plans.plan_kind(STREAM, 1), Some(kind.clone()));
         assert_eq!(plans.plan_kind(STREAM, 2), Some(PlanKind::Flat));
@@ -407,7 +407,7 @@ mod versions {
         });
         let fault = Error::InvalidPlan(PlanFault::FactorOutOfRange);
         assert_eq!(plans.add_plan(STREAM, kind), Err(fault));
-        assert_eq!(plans.prices(STREAM), Prices::default());
+        assert_eq!(plans.book.prices(STREAM), Prices::default());
         assert_eq!(plans.plan_kind(STREAM, 1), None);
         assert_eq!(emitted(), Vec::<Vec<u8>>::new());
     }
@@ -419,9 +419,9 @@ mod versions {
             plan: u32::MAX,
             ..Prices::default()
         };
-        plans.set_prices(STREAM, &prices);
+        plans.book.prices.insert(STREAM, &prices);
         assert_eq!(plans.add_plan(STREAM, PlanKind::Flat), Err(Error::Overflow));
-        assert_eq!(plans.prices(STREAM), prices);
+        assert_eq!(plans.book.prices(STREAM), prices);
     }
 
     #[ink::test]
@@ -458,7 +458,7 @@ mod versions {
         assert_eq!(plans.set_staking(staking), not_owner);
         assert_eq!(plans.staking(), None);
         // As `pricing_engine` does when it is made.
-        plans.init();
+        assert_eq!(plans.admin.init(0), Ok(()));
         assert_eq!(plans.set_staking(staking), Ok(()));
         assert_eq!(plans.staking(), staking);
         assert_eq!(plans.set_staking(None), Ok(()));
@@ -828,7 +828,7 @@ mod charges {
                 rate_per_sec: 2 * RATE,
             }],
         };
-        plans.set_track(STREAM, 1, &vec![entry]);
+        plans.book.tracks.insert((STREAM, 1), &vec![entry]);
         // 10 s at 432, 20 at 864, then 1,080 in the peak is too much.
         let item = ChargeItem {
             ceiling: 1_079,
