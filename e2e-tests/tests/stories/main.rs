@@ -17,6 +17,7 @@ mod receipts;
 mod seats;
 mod sessions;
 mod settling;
+mod spending;
 mod sponsors;
 mod streams;
 mod tips;

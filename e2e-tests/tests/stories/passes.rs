@@ -9,10 +9,10 @@ use vilokanam_interfaces::{
     },
     AccountId, Balance, Change, Class, Discount, LimitKind, Millis, OpenRequest, Pass,
     PassDiscount, PassLevel, PassOffer, PassOffice, PassOfficeError as Error, PassOrder,
-    PassPeriod, PassScope, PaymentDesk, PaymentHandler, PaymentHandlerError, PricingEngine,
-    PricingEngineError, PricingPlans, QuoteRequest, Renewal, SpendingLimits, StreamId,
-    StreamRegistry, TickLifecycle, TickStream, TickStreamError, Wiring, FACTOR_ONE, MAX_PERIODS,
-    NATIVE, RENEW_AHEAD_MS, RENEW_LATE_MS,
+    PassPeriod, PassScope, PaymentDesk, PaymentHandler, PaymentHandlerError, PricingEngineError,
+    PricingPlans, QuoteRequest, Renewal, SpendingLimits, StreamId, StreamRegistry, TickLifecycle,
+    TickStream, TickStreamError, Wiring, FACTOR_ONE, MAX_PERIODS, NATIVE, RENEW_AHEAD_MS,
+    RENEW_LATE_MS,
 };
 
 /// Of a day: its fee of 20 % is 200,000.6.
