@@ -12,6 +12,7 @@ mod money;
 mod openings;
 mod passes;
 mod permits;
+mod plans;
 mod prices;
 mod receipts;
 mod seats;
