@@ -176,12 +176,7 @@ impl Purse {
     }
 
     /// `counting`: whether all that was spent until now was counted.
-    fn set(
-        &mut self,
-        now_ms: Millis,
-        new: &SpendingLimits,
-        counting: bool,
-    ) -> Result<(), Error> {
+    fn set(&mut self, now_ms: Millis, new: &SpendingLimits, counting: bool) -> Result<(), Error> {
         if !counting {
             self.since_ms = now_ms;
         }
