@@ -8,15 +8,18 @@
 //! - `cast`: who comes, when, and with what habits: drawn once, by the seed.
 //! - `stage`: sends an action to the chain and to the model, compares, and keeps the books.
 //! - `story`: who does what, in the order of time; `visits`: what viewers do; `scenes`: what is in the
-//!   script; `finale`: how everybody gets their money.
+//!   script; `patrons`: passes, tips, goals, sponsors, limits; `court`: reports and verdicts; `finale`: how everybody gets
+//!   their money.
 //! - `laws`: what must hold; `report`: what is told about it.
 //!
 //! Units: milliseconds of chain time, base units of an asset; a second of the evening lasts [`EveningPlan::second_ms`].
 
 mod books;
 mod cast;
+mod court;
 mod finale;
 mod laws;
+mod patrons;
 mod perform;
 mod report;
 mod scenes;
@@ -28,7 +31,8 @@ pub use books::{Books, SessionBook};
 pub use laws::Law;
 pub use perform::perform;
 pub use report::{
-    time, whole, Amounts, Counts, Earner, Gas, Receipt, Report, StreamReport, Watcher,
+    time, whole, Amounts, CaseReport, Counts, Earner, Gas, Gift, Receipt, Report, StreamReport,
+    Watcher,
 };
 pub use stage::Stage;
 

@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use vilokanam_chain::Receipt;
 use vilokanam_interfaces::{
     events::{
+        moderation::{
+            AppealResolved, BondForfeited, ReportDecided, StreamReported, VerdictAppealed,
+        },
+        pass_office::PassBought,
+        patronage::{Contributed, ContributionReturned, GoalMade, GoalReached, Tipped},
         payment_handler::{Deposited, FeesWithdrawn, PaidOut, Withdrawn},
         tick_stream::{
             ExitBegun, PageProvided, SessionClosed, SessionOpened, SessionPaused, SessionResumed,
             SessionToppedUp, Settled,
         },
     },
-    AccountId, AssetId, Balance, Millis, PageNo, SessionNo, StreamId,
+    AccountId, AssetId, Balance, GoalId, Millis, PageNo, ReportId, SessionNo, StreamId,
 };
 
 /// A session's life as its events tell it.
@@ -32,6 +37,34 @@ pub struct SessionBook {
     pub closed: Option<SessionClosed>,
 }
 
+/// A goal's life as its events tell it.
+#[derive(Debug, Clone)]
+pub struct GoalBook {
+    /// How it was made.
+    pub made: GoalMade,
+    /// Who gave what, less what went back.
+    pub given: BTreeMap<AccountId, Balance>,
+    /// What went back.
+    pub returned: Balance,
+    /// How it was reached.
+    pub reached: Option<GoalReached>,
+}
+
+/// A report's life as its events tell it.
+#[derive(Debug, Clone)]
+pub struct CaseBook {
+    /// How it was reported.
+    pub reported: StreamReported,
+    /// The verdict.
+    pub decided: Option<ReportDecided>,
+    /// Who appealed.
+    pub appealed: Option<VerdictAppealed>,
+    /// What the owner answered.
+    pub resolved: Option<AppealResolved>,
+    /// Whether the bond became the treasury's.
+    pub forfeited: bool,
+}
+
 /// All that was said.
 #[derive(Debug, Default)]
 pub struct Books {
@@ -47,6 +80,14 @@ pub struct Books {
     pub fees: BTreeMap<AssetId, Balance>,
     /// Pages and who paid for them.
     pub pages: Vec<PageProvided>,
+    /// Every tip.
+    pub tips: Vec<Tipped>,
+    /// Every pass.
+    pub passes: Vec<PassBought>,
+    /// Every goal.
+    pub goals: BTreeMap<GoalId, GoalBook>,
+    /// Every report.
+    pub cases: BTreeMap<ReportId, CaseBook>,
 }
 
 impl Books {
@@ -54,6 +95,93 @@ impl Books {
     pub fn enter(&mut self, now_ms: Millis, receipt: &Receipt) {
         self.enter_money(receipt);
         self.enter_sessions(now_ms, receipt);
+        self.enter_gifts(receipt);
+        self.enter_cases(receipt);
+    }
+
+    fn enter_gifts(&mut self, receipt: &Receipt) {
+        self.tips.extend(receipt.events_of::<Tipped>());
+        self.passes.extend(receipt.events_of::<PassBought>());
+        for made in receipt.events_of::<GoalMade>() {
+            let book = GoalBook {
+                made: made.clone(),
+                given: BTreeMap::new(),
+                returned: 0,
+                reached: None,
+            };
+            self.goals.insert(made.goal, book);
+        }
+        for event in receipt.events_of::<Contributed>() {
+            if let Some(goal) = self.goals.get_mut(&event.goal) {
+                *goal.given.entry(event.from).or_default() += event.amount;
+            }
+        }
+        for event in receipt.events_of::<ContributionReturned>() {
+            if let Some(goal) = self.goals.get_mut(&event.goal) {
+                goal.returned += event.amount;
+                let given = goal.given.entry(event.to).or_default();
+                // More than was given cannot go back: what is wrong is left to the laws to find.
+                *given = given.saturating_sub(event.amount);
+            }
+        }
+        for event in receipt.events_of::<GoalReached>() {
+            if let Some(goal) = self.goals.get_mut(&event.goal) {
+                goal.reached = Some(event);
+            }
+        }
+    }
+
+    fn enter_cases(&mut self, receipt: &Receipt) {
+        for reported in receipt.events_of::<StreamReported>() {
+            let book = CaseBook {
+                reported: reported.clone(),
+                decided: None,
+                appealed: None,
+                resolved: None,
+                forfeited: false,
+            };
+            self.cases.insert(reported.report, book);
+        }
+        for event in receipt.events_of::<ReportDecided>() {
+            if let Some(case) = self.cases.get_mut(&event.report) {
+                case.decided = Some(event);
+            }
+        }
+        for event in receipt.events_of::<VerdictAppealed>() {
+            if let Some(case) = self.cases.get_mut(&event.report) {
+                case.appealed = Some(event);
+            }
+        }
+        for event in receipt.events_of::<AppealResolved>() {
+            if let Some(case) = self.cases.get_mut(&event.report) {
+                case.resolved = Some(event);
+            }
+        }
+        for event in receipt.events_of::<BondForfeited>() {
+            if let Some(case) = self.cases.get_mut(&event.report) {
+                case.forfeited = true;
+            }
+        }
+    }
+
+    /// What was paid at once, by payer and asset: tips, passes, goals that were reached.
+    pub fn given(&self) -> BTreeMap<(AccountId, AssetId), Balance> {
+        let tips = self
+            .tips
+            .iter()
+            .map(|tip| (tip.from, tip.asset, tip.amount));
+        let passes = self.passes.iter();
+        let passes = passes.map(|pass| (pass.buyer, pass.asset, pass.price));
+        let reached = self.goals.values().filter(|goal| goal.reached.is_some());
+        let goals = reached.flat_map(|goal| {
+            let given = goal.given.iter();
+            given.map(|(from, amount)| (*from, goal.made.asset, *amount))
+        });
+        let mut all = BTreeMap::new();
+        for (from, asset, amount) in tips.chain(passes).chain(goals) {
+            *all.entry((from, asset)).or_default() += amount;
+        }
+        all
     }
 
     fn enter_money(&mut self, receipt: &Receipt) {

@@ -5,7 +5,7 @@ use crate::audience::{pick, Audience, EVENING_SECS};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use vilokanam_chain::VLK;
-use vilokanam_interfaces::{AccountId, AssetId, Balance, Class, NATIVE};
+use vilokanam_interfaces::{AccountId, AssetId, Balance, Class, Discount, NATIVE};
 
 /// Minutes from the creators' going live to the first viewer.
 pub const DOORS_MIN: u64 = 10;
@@ -96,7 +96,36 @@ pub const CREATORS: [Creator; 6] = [
     },
 ];
 
-/// What the first viewers are sure to live through, so that no evening lacks it.
+/// How long Emeka lets everybody watch for nothing, in seconds of the evening.
+pub const PREVIEW_SECS: u64 = 600;
+/// After how many seconds at Emeka's it becomes cheaper, and the price factor from then on.
+pub const TIER: (u64, u32) = (1_200, 800_000);
+/// The price factor of a pass for Bruno's stream.
+pub const PASS_FACTOR: u32 = 500_000;
+
+/// Viewers who come every evening, whoever else is drawn, and what they pay in: what is in the script takes them.
+pub const REGULARS: [(&str, AssetId); 6] = [
+    ("Nadia", NATIVE),
+    ("Pavel", VLK),
+    ("Quyen", VLK),
+    ("Ravi", NATIVE),
+    ("Selma", NATIVE),
+    ("Tomas", NATIVE),
+];
+/// Tries Emeka's stream out, and comes back.
+pub const NADIA: usize = 0;
+/// Buys passes.
+pub const PAVEL: usize = 1;
+/// Is given one, tips, and reports a stream.
+pub const QUYEN: usize = 2;
+/// Tips, and has set a limit for himself.
+pub const RAVI: usize = 3;
+/// Pays others' first minutes.
+pub const SELMA: usize = 4;
+/// Watches on her budget, and reports a stream out of spite.
+pub const TOMAS: usize = 5;
+
+/// What the first viewers, and the regulars, are sure to live through, so that no evening lacks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     RunsDry,
@@ -110,6 +139,11 @@ pub enum Role {
     Pauses,
     WalksAway,
     IsReferred,
+    Previews,
+    ReachesTier,
+    HasPass,
+    IsSponsored,
+    KeepsLimit,
 }
 
 /// The roles in the order in which viewers get them.
@@ -179,6 +213,10 @@ pub struct Visit {
     pub leaving: Leaving,
     /// Told as a moment.
     pub role: Option<Role>,
+    /// What makes it cheaper.
+    pub discount: Discount,
+    /// Whether Selma's budget pays it.
+    pub sponsored: bool,
 }
 
 /// A viewer.
@@ -191,14 +229,24 @@ pub struct Guest {
     pub visits: Vec<Visit>,
 }
 
-/// Draws the guests of an evening; `account` knows their accounts by their names.
+/// Draws the guests of an evening, and adds the regulars; `account` knows their accounts by their names.
 pub fn draw(plan: &EveningPlan, mut account: impl FnMut(&str) -> AccountId) -> Vec<Guest> {
     let audience = Audience::load();
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let weights = audience.channel_weights(CREATORS.len(), &mut rng);
-    (0..plan.viewers)
+    let mut guests: Vec<_> = (0..plan.viewers)
         .map(|i| guest(i, &mut account, &audience, &weights, &mut rng))
-        .collect()
+        .collect();
+    for ((name, asset), visits) in REGULARS.into_iter().zip(regulars()) {
+        guests.push(Guest {
+            account: account(name),
+            name: name.into(),
+            asset,
+            referred: false,
+            visits,
+        });
+    }
+    guests
 }
 
 fn guest(
@@ -279,6 +327,60 @@ fn ordinary(creator: usize, at_secs: u64, secs: u64, rng: &mut ChaCha8Rng) -> Vi
             Leaving::Closes
         },
         role: None,
+        discount: Discount::None,
+        sponsored: false,
+    }
+}
+
+/// A visit of a regular.
+fn scripted(role: Role, creator: usize, minute: u64, secs: u64) -> Visit {
+    Visit {
+        creator,
+        at_secs: minute * 60,
+        at_thousandths: 0,
+        secs,
+        leave_thousandths: 0,
+        hold_percent: 200,
+        ceiling_percent: 200,
+        until_secs: None,
+        pause: None,
+        help: Help::Nobody,
+        leaving: Leaving::Closes,
+        role: Some(role),
+        discount: Discount::None,
+        sponsored: false,
+    }
+}
+
+/// The visits of the regulars, in their order. Ravi's comes about in its scene.
+fn regulars() -> [Vec<Visit>; 6] {
+    let with_pass = |minute, secs| Visit {
+        discount: Discount::Pass,
+        ..scripted(Role::HasPass, BRUNO, minute, secs)
+    };
+    let on_the_house = Visit {
+        hold_percent: 50,
+        sponsored: true,
+        ..scripted(Role::IsSponsored, FREYA, 45, 1_200)
+    };
+    [
+        vec![
+            scripted(Role::Previews, EMEKA, 12, 240),
+            scripted(Role::ReachesTier, EMEKA, 80, 2_700),
+        ],
+        vec![with_pass(25, 3_600)],
+        vec![with_pass(28, 2_400)],
+        vec![],
+        vec![],
+        vec![on_the_house],
+    ]
+}
+
+/// What Ravi wants to watch: Bruno, for an hour.
+pub fn ravis_visit() -> Visit {
+    Visit {
+        hold_percent: 100,
+        ..scripted(Role::KeepsLimit, BRUNO, 140, 3_600)
     }
 }
 
@@ -337,5 +439,11 @@ fn leading(role: Role, drawn: Visit) -> Visit {
             ..at(EMEKA, 120, 30)
         },
         Role::IsReferred => at(ASHA, 70, 20),
+        // The regulars'.
+        Role::Previews
+        | Role::ReachesTier
+        | Role::HasPass
+        | Role::IsSponsored
+        | Role::KeepsLimit => calm,
     }
 }

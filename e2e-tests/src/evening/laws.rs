@@ -19,7 +19,7 @@ use vilokanam_interfaces::{
 const LAWS: [(u8, &str); 8] = [
     (
         1,
-        "the contract has at least what it owes: pools + holds + payable + fees",
+        "the contracts have at least what they owe: pools + holds + payable + fees, and bonds",
     ),
     (
         2,
@@ -28,7 +28,7 @@ const LAWS: [(u8, &str); 8] = [
     (3, "settled + released = placed on hold, for every session"),
     (
         4,
-        "creators + co-hosts + referrer + platform = settled, exactly",
+        "creators + co-hosts + referrer + platform = settled and given, exactly",
     ),
     (
         5,
@@ -36,7 +36,7 @@ const LAWS: [(u8, &str); 8] = [
     ),
     (
         7,
-        "nobody paid for a pause, for dead air, above their ceiling, or past their own end",
+        "nobody paid in a free preview, for a pause, for dead air, above their ceiling, or past their own end",
     ),
     (
         12,
@@ -132,7 +132,19 @@ impl<C: Chain> Story<'_, C> {
                 format!("{name}: deposited {came}, withdrawn {went}, owes {owing}")
             });
         }
+        let bonds = self.bonds()?;
+        let owing = self.stage.model.moderation.native;
+        self.stage.compare("bonds", owing, bonds);
+        self.checks.ensure(1, bonds >= owing, || {
+            format!("moderation has {bonds}, owes {owing}")
+        });
         Ok(())
+    }
+
+    /// What moderation has, beside what it was born with.
+    fn bonds(&mut self) -> Result<Balance> {
+        let has = self.stage.purse(self.stage.suite.moderation, NATIVE)?;
+        Ok(has.saturating_sub(self.stage.court_floor))
     }
 
     /// Compares every pool and every payable balance with the model.
@@ -207,7 +219,12 @@ impl<C: Chain> Story<'_, C> {
             self.checks.ensure(7, receipt.watched_ms <= may_run_ms, || {
                 format!("{receipt:?}, of at most {may_run_ms} ms")
             });
-            let dearest = book.opened.ceiling * Balance::from(receipt.watched_ms);
+            let free_ms = book
+                .opened
+                .extras
+                .map_or(0, |extras| extras.preview_ms.into());
+            let dear_ms = receipt.watched_ms.saturating_sub(free_ms);
+            let dearest = book.opened.ceiling * Balance::from(dear_ms);
             self.checks
                 .ensure(7, receipt.settled * 1_000 <= dearest, || {
                     format!("{receipt:?}, with a ceiling of {}", book.opened.ceiling)
@@ -237,12 +254,16 @@ impl<C: Chain> Story<'_, C> {
                 .filter(|receipt| receipt.asset == asset)
                 .map(|receipt| receipt.settled)
                 .sum();
+            let given = of_asset(&books.given(), asset);
             let payees = of_asset(&books.paid_out, asset);
             let platform = books.fees.get(&asset).copied().unwrap_or(0);
-            self.checks.ensure(4, payees + platform == settled, || {
-                let name = asset_name(asset);
-                format!("{name}: payees {payees}, platform {platform}, settled {settled}")
-            });
+            self.checks
+                .ensure(4, payees + platform == settled + given, || {
+                    let name = asset_name(asset);
+                    format!(
+                    "{name}: payees {payees}, platform {platform}, settled {settled}, given {given}"
+                )
+                });
         }
     }
 
@@ -259,6 +280,9 @@ impl<C: Chain> Story<'_, C> {
                 format!("{}: {vault} and {totals:?} are left", asset_name(asset))
             });
         }
+        let bonds = self.bonds()?;
+        self.checks
+            .ensure(12, bonds == 0, || format!("moderation: {bonds} are left"));
         for stream in self.streams.iter().map(|on_air| on_air.id) {
             let live = self
                 .stage

@@ -11,7 +11,8 @@ use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_chain::{Chain, VLK};
 use vilokanam_interfaces::{
-    events::tick_stream::SessionClosed, AccountId, AssetId, Balance, Millis, NATIVE,
+    events::tick_stream::SessionClosed, AccountId, AssetId, Balance, Millis, PassScope, StreamId,
+    Verdict, NATIVE,
 };
 
 /// The assets of the evening.
@@ -131,6 +132,36 @@ pub struct Counts {
     pub pushes: u64,
     /// Heartbeats of all creators.
     pub heartbeats: u64,
+    /// Sessions that were free for a while.
+    pub previews: u64,
+    /// Sessions that reached a cheaper tier.
+    pub tiers: u64,
+    /// Passes that their holder bought.
+    pub passes: u64,
+    /// Passes that were given.
+    pub passes_given: u64,
+    /// Sessions at a pass's price.
+    pub with_pass: u64,
+    /// Tips.
+    pub tips: u64,
+    /// Gifts to goals.
+    pub contributions: u64,
+    /// Goals that were reached.
+    pub goals_reached: u64,
+    /// Goals that were missed.
+    pub goals_missed: u64,
+    /// Contributions that went back.
+    pub returned: u64,
+    /// Sessions that a sponsor paid.
+    pub sponsored: u64,
+    /// A viewer's own limit refused something.
+    pub limits_hit: u64,
+    /// Reports of streams.
+    pub reports: u64,
+    /// Verdicts that were appealed against.
+    pub appeals: u64,
+    /// Verdicts that were overturned.
+    pub overturned: u64,
 }
 
 /// A stream's evening.
@@ -176,8 +207,10 @@ pub struct Watcher {
     pub seconds_watched: u64,
     /// Deposited.
     pub deposited: Amounts,
-    /// Paid to creators and platform.
+    /// Paid for watching, one's own or others'.
     pub paid: Amounts,
+    /// Paid for tips, passes and goals.
+    pub given: Amounts,
     /// Withdrawn from the pool.
     pub refunded: Amounts,
 }
@@ -210,8 +243,55 @@ pub struct Receipt {
     /// What went back to the viewer.
     #[serde(serialize_with = "as_text")]
     pub released: Balance,
+    /// How much of it was free, by the plan.
+    pub preview_ms: Millis,
+    /// The price factor of a pass, in millionths.
+    pub discount: Option<u32>,
+    /// Whose budget paid it.
+    pub sponsor: Option<String>,
     /// Who closed it.
     pub closed_by: String,
+}
+
+/// Something that was given besides paying for seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gift {
+    /// By whom.
+    pub from: String,
+    /// To whom.
+    pub to: &'static str,
+    /// What.
+    pub what: String,
+    /// In what.
+    pub asset: &'static str,
+    /// All of it, with the platform's fee.
+    #[serde(serialize_with = "as_text")]
+    pub amount: Balance,
+    /// The platform's fee.
+    #[serde(serialize_with = "as_text")]
+    pub fee: Balance,
+}
+
+/// A report, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseReport {
+    /// Its number.
+    pub number: u32,
+    /// Whose stream.
+    pub creator: &'static str,
+    /// Who reported it.
+    pub reporter: String,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// Who appealed.
+    pub appealed_by: Option<String>,
+    /// What the owner answered.
+    pub outcome: &'static str,
+    /// The bond.
+    #[serde(serialize_with = "as_text")]
+    pub bond: Balance,
+    /// Who got it.
+    pub bond_to: String,
 }
 
 /// What the transactions used.
@@ -230,23 +310,27 @@ pub struct Report {
     pub network: String,
     /// The seed.
     pub seed: u64,
-    /// Viewers.
+    /// Viewers who were drawn.
     pub viewers: usize,
+    /// Viewers who come every evening.
+    pub regulars: usize,
     /// Sessions.
     pub sessions: usize,
     /// Watched by all, and billed.
     pub seconds_watched: u64,
     /// Deposited by viewers.
     pub deposited: Amounts,
-    /// Paid for watching: creators + referrers + platform.
+    /// Paid for watching.
     pub settled: Amounts,
+    /// Paid for tips, passes and goals. With what was paid for watching: creators + referrers + platform.
+    pub given: Amounts,
     /// What went to creators and co-hosts.
     pub creators: Amounts,
     /// What went to the referrer.
     pub referrers: Amounts,
     /// What stayed with the platform.
     pub platform: Amounts,
-    /// What went back to viewers: deposited − settled.
+    /// What went back to viewers: deposited − settled − given.
     pub refunded: Amounts,
     /// Messages sent to contracts.
     pub transactions: u64,
@@ -270,8 +354,12 @@ pub struct Report {
     pub top_viewers: Vec<Watcher>,
     /// What happened.
     pub moments: Vec<Moment>,
-    /// Three sessions' receipts.
+    /// Some sessions' receipts.
     pub receipts: Vec<Receipt>,
+    /// What was given besides.
+    pub gifts: Vec<Gift>,
+    /// The reports of streams.
+    pub cases: Vec<CaseReport>,
 }
 
 impl Report {
@@ -300,11 +388,13 @@ impl<C: Chain> Story<'_, C> {
         Ok(Report {
             network: self.stage.chain.name().into(),
             seed: self.plan.seed,
-            viewers: self.guests.len(),
+            viewers: self.plan.viewers,
+            regulars: cast::REGULARS.len(),
             sessions: books.sessions.len(),
             seconds_watched: watched_ms / 1_000,
             deposited: Amounts::of_all(&books.deposited),
             settled,
+            given: Amounts::of_all(&books.given()),
             creators: earned(|role| role != "referrer"),
             referrers: earned(|role| role == "referrer"),
             platform: Amounts::of(books.fees.iter()),
@@ -321,7 +411,9 @@ impl<C: Chain> Story<'_, C> {
             counts: self.counts,
             streams: self.stream_reports(),
             top_viewers: self.top_viewers(),
-            receipts: self.three_receipts(),
+            receipts: self.some_receipts(),
+            gifts: self.gifts(),
+            cases: self.cases(),
             earners,
             moments: self.moments,
         })
@@ -373,13 +465,17 @@ impl<C: Chain> Story<'_, C> {
 
     fn top_viewers(&self) -> Vec<Watcher> {
         let books = &self.stage.books;
+        let given = books.given();
         let watcher = |guest: &cast::Guest| {
-            let receipts = books.receipts().filter(|r| r.viewer == guest.account);
             let (mut sessions, mut watched_ms, mut paid) = (0, 0, Amounts::default());
-            for receipt in receipts {
-                sessions += 1;
-                watched_ms += receipt.watched_ms;
-                paid.add(receipt.asset, receipt.settled);
+            for receipt in books.receipts() {
+                if receipt.viewer == guest.account {
+                    sessions += 1;
+                    watched_ms += receipt.watched_ms;
+                }
+                if self.sponsor_of(receipt).unwrap_or(receipt.viewer) == guest.account {
+                    paid.add(receipt.asset, receipt.settled);
+                }
             }
             Watcher {
                 name: guest.name.clone(),
@@ -387,6 +483,7 @@ impl<C: Chain> Story<'_, C> {
                 seconds_watched: watched_ms / 1_000,
                 deposited: Amounts::of_account(&books.deposited, guest.account),
                 paid,
+                given: Amounts::of_account(&given, guest.account),
                 refunded: Amounts::of_account(&books.withdrawn, guest.account),
             }
         };
@@ -397,37 +494,132 @@ impl<C: Chain> Story<'_, C> {
         watchers
     }
 
-    /// Of the viewer who ran out of money, of the one who took the exit, and of the longest session.
-    fn three_receipts(&self) -> Vec<Receipt> {
+    /// Of the viewer who ran out of money, of the one who took the exit, of two at prices that a plan or a pass made, of one
+    /// that was on the house, and of the longest session.
+    fn some_receipts(&self) -> Vec<Receipt> {
         let receipts: Vec<_> = self.stage.books.receipts().collect();
         let first_of = |role: Role| {
-            let mut guests = self.guests.iter();
-            let guest = guests.find(|guest| guest.visits.iter().any(|v| v.role == Some(role)))?;
-            receipts.iter().find(|r| r.viewer == guest.account).copied()
-        };
-        let mut by_length = receipts.clone();
-        by_length.sort_by_key(|r| core::cmp::Reverse(r.watched_ms));
-        let told = [first_of(Role::RunsDry), first_of(Role::Exits)];
-        let mut three: Vec<&SessionClosed> = told.into_iter().flatten().collect();
-        for receipt in by_length {
-            if three.len() < 3 && !three.contains(&receipt) {
-                three.push(receipt);
+            let told = |guest: &&cast::Guest| guest.visits.iter().any(|v| v.role == Some(role));
+            let guest = self.guests.iter().find(told)?;
+            let mut own = receipts.iter().filter(|r| r.viewer == guest.account);
+            match role {
+                // Her first session was shorter.
+                Role::ReachesTier => own.max_by_key(|r| r.watched_ms),
+                _ => own.next(),
             }
-        }
-        three
-            .into_iter()
+            .copied()
+        };
+        let roles = [
+            Role::RunsDry,
+            Role::Exits,
+            Role::ReachesTier,
+            Role::HasPass,
+            Role::IsSponsored,
+        ];
+        let mut some: Vec<&SessionClosed> = roles.into_iter().filter_map(first_of).collect();
+        let longest = receipts.iter().max_by_key(|r| r.watched_ms);
+        some.extend(longest.filter(|longest| !some.contains(longest)));
+        some.into_iter()
             .map(|receipt| self.receipt(receipt))
             .collect()
     }
 
+    fn sponsor_of(&self, receipt: &SessionClosed) -> Option<AccountId> {
+        let book = &self.stage.books.sessions[&(receipt.viewer, receipt.number)];
+        book.opened.extras.and_then(|extras| extras.sponsor)
+    }
+
+    /// Whose stream that is.
+    fn creator_of(&self, stream: StreamId) -> &'static str {
+        let creator = self.streams.iter().position(|on_air| on_air.id == stream);
+        CREATORS[creator.unwrap_or_default()].name
+    }
+
+    fn gifts(&self) -> Vec<Gift> {
+        let books = &self.stage.books;
+        let tips = books.tips.iter().map(|tip| Gift {
+            from: self.name_of(tip.from),
+            to: self.creator_of(tip.stream),
+            what: "a tip".into(),
+            asset: asset_name(tip.asset),
+            amount: tip.amount,
+            fee: tip.fee,
+        });
+        let passes = books.passes.iter().map(|pass| Gift {
+            from: self.name_of(pass.buyer),
+            to: match pass.scope {
+                PassScope::Stream(stream) => self.creator_of(stream),
+                PassScope::Creator(_) => "a creator",
+            },
+            what: match pass.holder == pass.buyer {
+                true => "a day's pass".into(),
+                false => format!("a day's pass for {}", self.name_of(pass.holder)),
+            },
+            asset: asset_name(pass.asset),
+            amount: pass.price,
+            fee: pass.fee,
+        });
+        let goals = books.goals.values().map(|goal| {
+            let target = whole(goal.made.target);
+            let (what, amount, fee) = match &goal.reached {
+                Some(reached) => ("reached", reached.amount, reached.fee),
+                None => ("missed, and given back", goal.returned, 0),
+            };
+            Gift {
+                from: format!("{} viewers", goal.given.len()),
+                to: self.creator_of(goal.made.stream),
+                what: format!("a goal of {target}: {what}"),
+                asset: asset_name(goal.made.asset),
+                amount,
+                fee,
+            }
+        });
+        passes.chain(tips).chain(goals).collect()
+    }
+
+    fn cases(&self) -> Vec<CaseReport> {
+        let case = |case: &super::books::CaseBook| {
+            let verdict = case.decided.as_ref().map(|decided| decided.verdict);
+            let outcome = case.resolved.as_ref().map(|resolved| resolved.overturned);
+            let reporter = self.name_of(case.reported.reporter);
+            let waits = verdict == Some(Verdict::Abusive) && outcome != Some(true);
+            CaseReport {
+                number: case.reported.report,
+                creator: self.creator_of(case.reported.stream),
+                verdict: match verdict {
+                    None => "none",
+                    Some(Verdict::Unfounded) => "unfounded",
+                    Some(Verdict::Abusive) => "abusive",
+                    Some(Verdict::Warned) => "warned",
+                    Some(Verdict::Suspended) => "suspended",
+                },
+                appealed_by: case.appealed.as_ref().map(|appeal| self.name_of(appeal.by)),
+                outcome: match outcome {
+                    None => "not appealed against",
+                    Some(true) => "overturned",
+                    Some(false) => "confirmed",
+                },
+                bond: case.reported.bond,
+                bond_to: match (case.forfeited, verdict) {
+                    (true, _) => "treasury".into(),
+                    (false, None) => "nobody yet".into(),
+                    (false, _) if waits => "nobody yet".into(),
+                    (false, _) => reporter.clone(),
+                },
+                reporter,
+            }
+        };
+        self.stage.books.cases.values().map(case).collect()
+    }
+
     fn receipt(&self, receipt: &SessionClosed) -> Receipt {
-        let mut streams = (0..).zip(&self.streams);
-        let creator = streams.find(|(_, on_air)| on_air.id == receipt.stream);
-        let creator = creator.map_or(0, |(creator, _): (usize, _)| creator);
+        let book = &self.stage.books.sessions[&(receipt.viewer, receipt.number)];
+        let extras = book.opened.extras;
+        let passed = extras.filter(|extras| extras.discount_until_ms > 0);
         Receipt {
             viewer: self.name_of(receipt.viewer),
             number: receipt.number,
-            creator: CREATORS[creator].name,
+            creator: self.creator_of(receipt.stream),
             broadcast: receipt.broadcast,
             asset: asset_name(receipt.asset),
             opened_ms: receipt.opened_ms - self.stage.began_ms,
@@ -436,6 +628,11 @@ impl<C: Chain> Story<'_, C> {
             hold: receipt.hold,
             settled: receipt.settled,
             released: receipt.released,
+            preview_ms: extras.map_or(0, |extras| extras.preview_ms.into()),
+            discount: passed.map(|extras| extras.discount),
+            sponsor: self
+                .sponsor_of(receipt)
+                .map(|sponsor| self.name_of(sponsor)),
             closed_by: self.name_of(receipt.by),
         }
     }
@@ -446,9 +643,12 @@ impl<C: Chain> Story<'_, C> {
         let other = others
             .into_iter()
             .find(|name| self.stage.account(name) == who);
-        match (guest, other) {
-            (Some(guest), _) => guest.name.clone(),
-            (_, Some(name)) => name.into(),
+        let mut hosts = (0..).zip(&self.streams);
+        let host = hosts.find(|(_, on_air)| on_air.creator == who);
+        match (guest, other, host) {
+            (Some(guest), ..) => guest.name.clone(),
+            (_, Some(name), _) => name.into(),
+            (.., Some((creator, _))) => CREATORS[creator as usize].name.into(),
             _ => "somebody".into(),
         }
     }

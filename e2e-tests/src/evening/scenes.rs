@@ -20,28 +20,52 @@ pub enum Scene {
     ComesBack,
     Reprices,
     StrangerSettles,
+    Reports,
     Suspends,
     StaysSuspended,
-    Reinstates,
+    Rejects,
+    Appeals,
+    Resolves,
     LiveAgain,
     BecomesCheaper,
     CohostWithdraws,
     StrangerPushes,
     Ends(usize),
+    BuysPasses,
+    Sponsors,
+    Tips,
+    ReachesGoal,
+    HitsLimit,
+    FallsShort,
+    MissesGoal,
+    TakesBudgetBack,
+    Schedules,
 }
 
 /// The script: what happens in which minute. What follows a dead connection waits for the grace.
-const SCRIPT: [(u64, Scene); 12] = [
+const SCRIPT: [(u64, Scene); 24] = [
+    (20, Scene::BuysPasses),
+    (35, Scene::Sponsors),
+    (95, Scene::Tips),
+    (100, Scene::ReachesGoal),
     (110, Scene::ConnectionDies),
+    (140, Scene::HitsLimit),
+    (150, Scene::FallsShort),
     (160, Scene::Reprices),
     (175, Scene::StrangerSettles),
+    (184, Scene::Reports),
     (190, Scene::Suspends),
     (193, Scene::StaysSuspended),
-    (208, Scene::Reinstates),
+    (196, Scene::Rejects),
+    (200, Scene::Appeals),
+    (208, Scene::Resolves),
     (210, Scene::LiveAgain),
     (215, Scene::BecomesCheaper),
+    (231, Scene::MissesGoal),
     (255, Scene::CohostWithdraws),
     (300, Scene::StrangerPushes),
+    (330, Scene::TakesBudgetBack),
+    (339, Scene::Schedules),
     (340, Scene::Ends(FREYA)),
     (350, Scene::CohostWithdraws),
 ];
@@ -64,6 +88,7 @@ impl<C: Chain> Story<'_, C> {
         for creator in 0..CREATORS.len() {
             self.register(creator)?;
             self.set_rates(creator, 100)?;
+            self.set_plan(creator)?;
             let seats = MeterCall::ProvideSeats {
                 stream: self.streams[creator].id,
                 pages: PAGES_PROVIDED,
@@ -72,7 +97,9 @@ impl<C: Chain> Story<'_, C> {
             self.stage.must(host, Action::Meter(seats))?;
             self.go_live(creator)?;
         }
-        Ok(())
+        self.name_categories()?;
+        self.sell_passes()?;
+        self.make_goals()
     }
 
     /// Plans the script, and what comes again and again.
@@ -124,7 +151,10 @@ impl<C: Chain> Story<'_, C> {
             Scene::StrangerSettles => self.stranger_settles(),
             Scene::Suspends => self.suspends(),
             Scene::StaysSuspended => self.stays_suspended(),
-            Scene::Reinstates => self.reinstates(),
+            Scene::Reports => self.reports(),
+            Scene::Rejects => self.rejects(),
+            Scene::Appeals => self.appeals(),
+            Scene::Resolves => self.resolves(),
             Scene::LiveAgain => self.live_again(DALIA),
             Scene::BecomesCheaper => {
                 self.set_rates(FREYA, 80)?;
@@ -143,6 +173,15 @@ impl<C: Chain> Story<'_, C> {
             }
             Scene::StrangerPushes => self.stranger_pushes(),
             Scene::Ends(creator) => self.ends(creator),
+            Scene::BuysPasses => self.buys_passes(),
+            Scene::Sponsors => self.sponsors(),
+            Scene::Tips => self.tips(),
+            Scene::ReachesGoal => self.reaches_goal(),
+            Scene::HitsLimit => self.hits_limit(),
+            Scene::FallsShort => self.falls_short(),
+            Scene::MissesGoal => self.misses_goal(),
+            Scene::TakesBudgetBack => self.takes_budget_back(),
+            Scene::Schedules => self.schedules(),
         }
     }
 
@@ -310,23 +349,6 @@ impl<C: Chain> Story<'_, C> {
         Ok(())
     }
 
-    fn suspends(&mut self) -> Result<()> {
-        let reason = "Music without a licence.";
-        let suspend = RegistryCall::Suspend {
-            stream: self.streams[DALIA].id,
-            reason: reason.into(),
-        };
-        self.stage
-            .must(self.stage.account(MODERATOR), Action::Registry(suspend))?;
-        self.streams[DALIA].connected = false;
-        let watching = self.open_sessions_on(DALIA).len();
-        self.tell(format!(
-            "{MODERATOR} suspends Dalia's stream (\"{reason}\"): none of its {watching} sessions costs \
-             anything from here on"
-        ));
-        Ok(())
-    }
-
     fn stays_suspended(&mut self) -> Result<()> {
         let OnAir {
             id: stream,
@@ -346,17 +368,6 @@ impl<C: Chain> Story<'_, C> {
             "Dalia may not go live, but withdraws what she has earned: no moderator touches money"
                 .into(),
         );
-        Ok(())
-    }
-
-    fn reinstates(&mut self) -> Result<()> {
-        let reinstate = RegistryCall::Reinstate {
-            stream: self.streams[DALIA].id,
-            reason: "The licence was shown.".into(),
-        };
-        self.stage
-            .must(self.stage.account(MODERATOR), Action::Registry(reinstate))?;
-        self.tell(format!("{MODERATOR} reinstates Dalia's stream"));
         Ok(())
     }
 
@@ -397,7 +408,7 @@ impl<C: Chain> Story<'_, C> {
     }
 
     /// The sessions that are open on a stream.
-    fn open_sessions_on(&self, creator: usize) -> Vec<((usize, u32), Watching)> {
+    pub fn open_sessions_on(&self, creator: usize) -> Vec<((usize, u32), Watching)> {
         let open = self.watching.iter();
         open.filter(|(_, watching)| watching.creator == creator && !watching.exiting)
             .map(|(key, watching)| (*key, watching.clone()))

@@ -13,7 +13,7 @@ use std::{
 };
 use vilokanam_chain::{deploy, Calls, Chain, Config, Suite};
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, Millis, SessionId, StreamRegistryError, TickLifecycle,
+    AccountId, AssetId, Balance, Millis, SessionId, Spending, StreamRegistryError, TickLifecycle,
     TickStreamError, NATIVE,
 };
 
@@ -46,6 +46,8 @@ pub struct Stage<'a, C: Chain> {
     pub proof_size: u64,
     /// The native tokens that the payment handler had before anybody deposited.
     pub native_floor: Balance,
+    /// The native tokens that moderation had before anybody reported.
+    pub court_floor: Balance,
     /// When the evening began.
     pub began_ms: Millis,
 }
@@ -73,9 +75,11 @@ impl<'a, C: Chain> Stage<'a, C> {
         }
         let suite = deploy(chain, artifacts, config)?;
         let native_floor = chain.native_balance(suite.payments)?;
+        let court_floor = chain.native_balance(suite.moderation)?;
         Ok(Self {
             model: model_of(chain, &suite, config, funded)?,
             native_floor,
+            court_floor,
             began_ms: chain.block_ms()?,
             chain,
             suite,
@@ -129,8 +133,18 @@ impl<'a, C: Chain> Stage<'a, C> {
 
     /// One transaction that must succeed.
     pub fn must(&mut self, caller: AccountId, action: Action) -> Result<Value> {
+        self.must_with(caller, 0, action)
+    }
+
+    /// The same, with native tokens that are sent along.
+    pub fn must_with(
+        &mut self,
+        caller: AccountId,
+        value: Balance,
+        action: Action,
+    ) -> Result<Value> {
         let name = action.name();
-        value_of(self.act(caller, 0, action)?).with_context(|| name)
+        value_of(self.act(caller, value, action)?).with_context(|| name)
     }
 
     /// To `tick_stream`.
@@ -175,6 +189,15 @@ impl<'a, C: Chain> Stage<'a, C> {
     /// Asks what watching costs; changes nothing.
     pub fn quote(&mut self, caller: AccountId, call: PricingCall) -> Result<Value> {
         value_of(self.both(caller, 0, &Action::Pricing(call))?.0)
+    }
+
+    /// What a viewer's limits leave; changes nothing.
+    pub fn spending(&mut self, viewer: AccountId, asset: AssetId) -> Result<Spending> {
+        let action = Action::Payments(PaymentsCall::Spending { viewer, asset });
+        match value_of(self.both(viewer, 0, &action)?.0)? {
+            Value::Spending(spending) => Ok(spending),
+            other => bail!("{other:?} is no spending"),
+        }
     }
 
     /// When a session's hold will be used up at the prices known.

@@ -13,7 +13,7 @@ use anyhow::{bail, Result};
 use std::{collections::BTreeMap, path::Path};
 use vilokanam_chain::{Chain, Config};
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, BroadcastNo, Millis, SessionId, SessionNo, StreamId,
+    AccountId, AssetId, Balance, BroadcastNo, Millis, SessionId, SessionNo, Sponsorship, StreamId,
     StreamRegistryError,
 };
 
@@ -108,6 +108,8 @@ pub struct Story<'a, C: Chain> {
     pub watching: BTreeMap<(usize, SessionNo), Watching>,
     pub moments: Vec<Moment>,
     pub counts: Counts,
+    /// On what terms Selma pays others' first minutes.
+    pub on_the_house: Option<Sponsorship>,
     pub checks: Checks,
     queue: BTreeMap<(Millis, u64), Act>,
     acts: u64,
@@ -138,6 +140,7 @@ impl<'a, C: Chain> Story<'a, C> {
             watching: BTreeMap::new(),
             moments: Vec::new(),
             counts: Counts::default(),
+            on_the_house: None,
             checks: Checks::default(),
             queue: BTreeMap::new(),
             acts: 0,

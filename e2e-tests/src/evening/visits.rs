@@ -1,12 +1,12 @@
 //! What viewers do: they come, open sessions, pause, top up, and leave in one way or another.
 
 use super::{
-    cast::{Help, Leaving, Role, Visit, CREATORS},
+    cast::{Help, Leaving, Role, Visit, CREATORS, EMEKA, SELMA, TIER},
     report::{money, time},
     story::{Act, Story, Watching, REFERRER},
 };
 use crate::model::{Action, MeterCall, PaymentsCall, PricingCall, TokenCall, Value};
-use anyhow::{bail, Result};
+use anyhow::{bail, Context, Result};
 use vilokanam_chain::Chain;
 use vilokanam_interfaces::{
     AssetId, Balance, Discount, OpenRequest, PricingEngineError, Quote, QuoteRequest, SessionNo,
@@ -14,9 +14,11 @@ use vilokanam_interfaces::{
 };
 
 impl<C: Chain> Story<'_, C> {
-    /// Comes to a stream; to another if that is not possible.
+    /// Comes to a stream; to another if that is not possible, unless it is the one that makes it cheaper.
     pub fn arrive(&mut self, guest: usize, visit: Visit) -> Result<()> {
-        for step in 0..self.streams.len() {
+        let elsewhere = visit.discount == Discount::None && !visit.sponsored;
+        let choices = if elsewhere { self.streams.len() } else { 1 };
+        for step in 0..choices {
             let creator = (visit.creator + step) % self.streams.len();
             if self.open(guest, creator, visit)? {
                 return Ok(());
@@ -29,24 +31,7 @@ impl<C: Chain> Story<'_, C> {
     /// from it is not finished.
     pub fn open(&mut self, guest: usize, creator: usize, visit: Visit) -> Result<bool> {
         self.close_forgotten(guest, creator)?;
-        let quote = self.quote(guest, creator, visit.secs)?;
-        let hold = (quote.hold * visit.hold_percent / 100).max(2 * quote.price_per_sec);
-        self.fill_pool(guest, self.guests[guest].asset, hold)?;
-        let request = OpenRequest {
-            stream: self.streams[creator].id,
-            asset: self.guests[guest].asset,
-            hold,
-            ceiling: quote.price_per_sec * visit.ceiling_percent / 100,
-            until_ms: visit
-                .until_secs
-                .map(|secs| self.stage.now_ms() + self.secs(secs)),
-            referrer: self.guests[guest]
-                .referred
-                .then(|| self.stage.account(REFERRER)),
-            key: None,
-            discount: Discount::None,
-            sponsor: None,
-        };
+        let request = self.request(guest, creator, visit)?;
         let viewer = self.guests[guest].account;
         let number = match self.stage.meter(viewer, MeterCall::Open(request))? {
             Ok(Value::Number(number)) => number,
@@ -73,6 +58,34 @@ impl<C: Chain> Story<'_, C> {
         self.plan_visit(guest, number, &watching)?;
         self.watching.insert((guest, number), watching);
         Ok(true)
+    }
+
+    /// What the viewer asks for, after a deposit if the pool has less than it takes.
+    pub fn request(&mut self, guest: usize, creator: usize, visit: Visit) -> Result<OpenRequest> {
+        let quote = self.quote(guest, creator, visit.secs, visit.discount)?;
+        let mut hold = (quote.hold * visit.hold_percent / 100).max(2 * quote.price_per_sec);
+        if visit.sponsored {
+            hold = self.on_the_house.context("nobody sponsors")?.max_hold;
+        } else {
+            self.fill_pool(guest, self.guests[guest].asset, hold)?;
+        }
+        Ok(OpenRequest {
+            stream: self.streams[creator].id,
+            asset: self.guests[guest].asset,
+            hold,
+            ceiling: quote.price_per_sec * visit.ceiling_percent / 100,
+            until_ms: visit
+                .until_secs
+                .map(|secs| self.stage.now_ms() + self.secs(secs)),
+            referrer: self.guests[guest]
+                .referred
+                .then(|| self.stage.account(REFERRER)),
+            key: None,
+            discount: visit.discount,
+            sponsor: visit
+                .sponsored
+                .then(|| self.guests[self.regular(SELMA)].account),
+        })
     }
 
     /// Plans what the viewer will do during a visit that has begun.
@@ -114,14 +127,20 @@ impl<C: Chain> Story<'_, C> {
     }
 
     /// What watching costs now, in the viewer's asset.
-    fn quote(&mut self, guest: usize, creator: usize, secs: u64) -> Result<Quote> {
+    pub fn quote(
+        &mut self,
+        guest: usize,
+        creator: usize,
+        secs: u64,
+        discount: Discount,
+    ) -> Result<Quote> {
         let stream = self.streams[creator].id;
         let call = PricingCall::Quote(QuoteRequest {
             stream,
             asset: self.guests[guest].asset,
             duration_ms: self.secs(secs),
             audience: self.stage.model.live_viewers(stream),
-            viewer: Some((self.guests[guest].account, Discount::None)),
+            viewer: Some((self.guests[guest].account, discount)),
         });
         match self.stage.quote(self.guests[guest].account, call)? {
             Value::Quote(quote) => Ok(quote),
@@ -130,14 +149,19 @@ impl<C: Chain> Story<'_, C> {
     }
 
     /// Deposits if the pool has less than `needed`: the first time for the whole evening.
-    fn fill_pool(&mut self, guest: usize, asset: AssetId, needed: Balance) -> Result<()> {
+    pub fn fill_pool(&mut self, guest: usize, asset: AssetId, needed: Balance) -> Result<()> {
         let viewer = self.guests[guest].account;
         let visits = self.guests[guest].visits.len() as Balance;
         let free = self.stage.model.pool(viewer, asset).free;
         if free >= needed {
             return Ok(());
         }
-        let amount = needed * (visits + 1) - free;
+        self.pays_in(guest, asset, needed * (visits + 1) - free)
+    }
+
+    /// Deposits; $VLK is bought first.
+    pub fn pays_in(&mut self, guest: usize, asset: AssetId, amount: Balance) -> Result<()> {
+        let viewer = self.guests[guest].account;
         if asset != NATIVE {
             let buy = TokenCall::Transfer { to: viewer, amount };
             let sale = self.stage.account("sale");
@@ -262,6 +286,16 @@ impl<C: Chain> Story<'_, C> {
         self.counts.until_came += u64::from(until_came && !ran_dry);
         self.counts.hit_ceiling += u64::from(watching.ceiling_passed);
         self.counts.closed_by_others += u64::from(receipt.by != viewer);
+        let extras = book.opened.extras;
+        let free_ms = receipt
+            .watched_ms
+            .min(extras.map_or(0, |extras| extras.preview_ms.into()));
+        let in_tier = watching.creator == EMEKA && receipt.watched_ms > self.secs(TIER.0);
+        self.counts.previews += u64::from(free_ms > 0);
+        self.counts.tiers += u64::from(in_tier);
+        self.counts.with_pass +=
+            u64::from(extras.is_some_and(|extras| extras.discount_until_ms > 0));
+        self.counts.sponsored += u64::from(extras.is_some_and(|extras| extras.sponsor.is_some()));
 
         let Some(role) = watching.visit.role else {
             return;
@@ -289,6 +323,26 @@ impl<C: Chain> Story<'_, C> {
             Role::WalksAway if receipt.by != viewer => format!(
                 "walked away from {host}'s without closing; a stranger closed the session: \
                  {watched} watched, {paid} paid, never more than the hold"
+            ),
+            Role::Previews => format!(
+                "tries {host}'s stream out: {watched} watched, {} of it free, {paid} paid",
+                time(free_ms)
+            ),
+            Role::ReachesTier if in_tier => format!(
+                "stays at {host}'s for {watched}: {} were left of the free minutes, and from {} on it \
+                 is {} % of the price; {paid} paid",
+                time(free_ms),
+                time(self.secs(TIER.0)),
+                TIER.1 / 10_000
+            ),
+            Role::HasPass => {
+                format!("watches {host} for {watched} at half the price, by a pass: {paid} paid")
+            }
+            Role::IsSponsored => {
+                format!("watched {host} for {watched} on the house: {paid} from Selma's budget")
+            }
+            Role::KeepsLimit => format!(
+                "leaves {host}'s within the limit that he set: {watched} watched, {paid} paid"
             ),
             Role::IsReferred => {
                 format!("was brought by {REFERRER}, who earns on {paid} paid to {host}")
@@ -357,6 +411,7 @@ impl<C: Chain> Story<'_, C> {
             help: Help::Nobody,
             leaving: Leaving::Closes,
             role: None,
+            sponsored: false,
             ..watching.visit
         };
         if rest.secs > 0 && self.open(guest, watching.creator, rest)? {
@@ -365,8 +420,8 @@ impl<C: Chain> Story<'_, C> {
         Ok(())
     }
 
-    /// Another viewer, or the viewer if there is no other.
+    /// Another viewer who was drawn, or the viewer if there is no other.
     fn friend_of(&self, guest: usize) -> usize {
-        (guest + 1) % self.guests.len()
+        (guest + 1) % self.plan.viewers
     }
 }
