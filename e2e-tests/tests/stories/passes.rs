@@ -694,9 +694,9 @@ fn watching_with_a_pass_is_cheaper_until_the_instant_it_lapses() {
     s.buys("bob", day());
     s.opens("bob", request());
 
-    // 1,000,007 × 1/2 × 99.999 s = 49,999,850.0; and a millisecond more: 50,000,350.
+    // 1,000,007 × 1/2 × 99.999 s = 49,999,849.9965; and a millisecond more: 50,000,350.
     s.advance(99_999);
-    assert_eq!(s.owed("alice", 1), 49_999_850);
+    assert_eq!(s.owed("alice", 1), 49_999_849);
     s.advance(1);
     assert_eq!(s.owed("alice", 1), 50_000_350);
     assert_eq!(s.owed("bob", 1), 100_000_700);
@@ -878,53 +878,58 @@ fn a_stream_that_is_handed_over_keeps_its_passes_but_not_its_creators() {
 #[test]
 fn spending_limits_bind_passes() {
     let mut s = Stage::sold();
-    let limits = SpendingLimits {
-        day: Some(2 * DAY_PRICE - 1),
-        categories: vec![(CATEGORY, 2 * DAY_PRICE - 2)],
+    s.sells("mira", of_creator("mira"), OFFER);
+    let limits = |day, category| SpendingLimits {
+        day: Some(day),
+        categories: vec![(CATEGORY, category)],
         ..SpendingLimits::default()
     };
-    let set = s.suite.desk().set_spending_limits(VLK, limits.clone());
-    s.must("alice", set);
     // All of it within one day.
     let to_midnight = DAY - s.now() % DAY;
     s.advance(to_midnight + HOUR);
+    let set = s
+        .suite
+        .desk()
+        .set_spending_limits(VLK, limits(3 * DAY_PRICE, 2 * DAY_PRICE - 1));
+    s.must("alice", set);
     let above = |kind, left| payments(PaymentHandlerError::AboveLimit { kind, left });
     s.buys("alice", day());
-    assert_eq!(
-        s.refused_order("alice", day()),
-        above(LimitKind::Day, DAY_PRICE - 1)
-    );
-    // What alice gives counts as hers, what she is given does not.
+    // A stream's pass is of the stream's category. What alice gives counts as hers.
     let gift = |holder: &str| PassOrder {
         holder: Some(account(holder)),
         ..day()
     };
-    assert_eq!(
-        s.refused_order("alice", gift("bob")),
-        above(LimitKind::Day, DAY_PRICE - 1)
-    );
-    s.buys("bob", gift("alice"));
-    let spending = s.read(s.suite.desk().spending(account("alice"), VLK));
-    let spending = spending.expect("can be told");
-    assert_eq!((spending.day, spending.month), (DAY_PRICE, DAY_PRICE));
-    assert_eq!(spending.categories, [DAY_PRICE]);
-
-    // A renewal too, whoever sends it: within the month, the category has too little left.
-    s.allows("alice", Some(RENEWAL));
-    s.advance(2 * DAY - 1);
-    if s.read(s.suite.desk().spending(account("alice"), VLK))
-        .expect("can be told")
-        .categories
-        == [DAY_PRICE]
-    {
+    for order in [day(), gift("bob")] {
         assert_eq!(
-            s.refused_renewal(),
-            above(LimitKind::Category(CATEGORY), DAY_PRICE - 2)
+            s.refused_order("alice", order),
+            above(LimitKind::Category(CATEGORY), DAY_PRICE - 1)
         );
     }
-    // A creator's pass is of no category: the day's limit is the only one.
-    s.sells("mira", of_creator("mira"), OFFER);
-    s.buys("alice", order(of_creator("mira"), PassPeriod::Day));
+    // A creator's pass is of none: the day's limit alone binds it.
+    let of_mira = order(of_creator("mira"), PassPeriod::Day);
+    s.buys("alice", of_mira);
+    s.buys("alice", of_mira);
+    assert_eq!(s.refused_order("alice", of_mira), above(LimitKind::Day, 0));
+    // What she is given does not count.
+    let until_ms = s.buys("bob", gift("alice"));
+    let spending = s.read(s.suite.desk().spending(account("alice"), VLK));
+    let spending = spending.expect("can be told");
+    assert_eq!(
+        (spending.day, spending.month),
+        (3 * DAY_PRICE, 3 * DAY_PRICE)
+    );
+    assert_eq!(spending.categories, [DAY_PRICE]);
+
+    // A renewal counts as the holder's, whoever sends it; what is tighter binds at once.
+    s.allows("alice", Some(RENEWAL));
+    let set = s
+        .suite
+        .desk()
+        .set_spending_limits(VLK, limits(DAY_PRICE - 1, 2 * DAY_PRICE - 1));
+    s.must("alice", set);
+    s.advance(until_ms - s.now());
+    assert_eq!(s.refused_renewal(), above(LimitKind::Day, DAY_PRICE - 1));
+    assert_eq!(s.free("alice", VLK), DEPOSITED - 3 * DAY_PRICE);
     s.money_adds_up();
 }
 
