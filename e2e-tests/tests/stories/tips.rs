@@ -85,6 +85,8 @@ impl Stage {
             .return_contribution(goal, account(to));
         let sent = self.must("sam", back);
         assert_eq!(sent.value, amount);
+        // A stranger's call frees no cell, and needs none.
+        assert_eq!(sent.receipt.deposit, 0);
         told(
             &sent,
             [ContributionReturned {
