@@ -463,7 +463,7 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
     assert_eq!(
         lines(&mut suite, &v3).await?,
         [
-            "storage: `settles` (key 0x6, u32): Settles, was u32",
+            "storage: `settles` (key 0x10, u32): Settles, was u32",
             BY_HAND[0],
             BY_HAND[1]
         ]

@@ -20,10 +20,14 @@ use std::{
     time::Duration,
 };
 use vilokanam_interfaces::{
-    events::{stream_registry::StreamRegistered, tick_stream::Settled},
-    AdminError, Administered, AssetRate, Balance, Class, FeeSchedule, Millis, OpenRequest,
+    events::{
+        pass_office::PassBought, patronage::Tipped, stream_registry::StreamRegistered,
+        tick_stream::Settled,
+    },
+    AdminError, Administered, AssetRate, Balance, Class, Discount, FeeSchedule, Hash, Millis,
+    OpenRequest, PassLevel, PassOffer, PassOffice, PassOrder, PassPeriod, PassScope, Patronage,
     PaymentHandler, PricingEngine, SessionId, StreamRegistry, StreamRegistryError, TickLifecycle,
-    TickStream, VlkToken, Wiring, NATIVE,
+    TickStream, VlkToken, Wiring, FACTOR_ONE, NATIVE,
 };
 
 const PROGRAM: &str = "substrate-contracts-node";
@@ -39,13 +43,20 @@ const FEES: FeeSchedule = FeeSchedule {
     tips_bps: 500,
     referral_bps: 1_000,
 };
-const CODES: [&str; 6] = [
+const CODES: [&str; 13] = [
+    "vlk_permit",
     "vlk_token",
     "stream_registry",
+    "pricing_plans",
     "pricing_engine",
+    "payment_desk",
     "payment_handler",
     "tick_lifecycle",
     "tick_stream",
+    "pass_office",
+    "patronage",
+    "directory",
+    "moderation",
 ];
 const CID: &str = "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG";
 
@@ -57,6 +68,19 @@ macro_rules! calls_of {
     ($contract:path) => {
         <ink::contract_ref!($contract, DefaultEnvironment) as TraitCallBuilder>::Builder
     };
+}
+
+/// The first event of this kind that a contract emitted.
+macro_rules! told {
+    ($sent:expr, $contract:expr, $event:ty) => {{
+        let signature = <$event>::SIGNATURE_TOPIC.expect("has a signature");
+        let events = $sent.contract_emitted_events()?;
+        let found = events.iter().find(|one| {
+            let first = one.topics.first();
+            one.event.contract == $contract && first.is_some_and(|topic| topic.0 == signature)
+        });
+        <$event>::decode_all(&mut &found.expect("it is told").event.data[..])?
+    }};
 }
 
 /// Percent of the gas of a dry run, in addition to it.
@@ -82,6 +106,8 @@ struct Suite {
     pricing: AccountId,
     payments: AccountId,
     meter: AccountId,
+    passes: AccountId,
+    patronage: AccountId,
 }
 
 #[tokio::test]
@@ -103,19 +129,22 @@ async fn ink_e2e_drives_the_suite() -> Result<(), Failure> {
     let genesis = process.client().genesis_hash().0;
     let mut client = Framework::new(process.rpc(), CODES.map(artifact)).await?;
     let (alice, bob) = (ink_e2e::alice(), ink_e2e::bob());
-    let token = the_token_moves(&mut client, &alice, &bob).await?;
+    let token = the_token_moves(&mut client, &alice, &bob, genesis).await?;
     let registry = a_stream_is_registered(&mut client, &alice, &bob).await?;
     let suite = the_rest_is_wired(&mut client, &alice, token, registry, genesis).await?;
-    a_session_is_billed_and_paid_out(&mut client, &suite, &bob).await
+    a_session_is_billed_and_paid_out(&mut client, &suite, &bob).await?;
+    a_pass_is_bought_and_a_tip_given(&mut client, &suite, &bob).await
 }
 
 async fn the_token_moves(
     client: &mut Framework,
     alice: &Keypair,
     bob: &Keypair,
+    genesis: [u8; 32],
 ) -> Result<AccountId, Failure> {
     let (minter, payee) = (id(alice), id(bob));
-    let args = (vec![(minter, MINTED)], Millis::MIN);
+    let permit = second_code(client, "vlk_permit", alice).await?;
+    let args = (vec![(minter, MINTED)], Millis::MIN, genesis, permit);
     let address = instantiate(client, "vlk_token", alice, args).await?;
     let vlk: calls_of!(VlkToken) = address.into();
     let mut token: calls_of!(PSP22) = address.into();
@@ -187,20 +216,57 @@ async fn the_rest_is_wired(
     genesis: [u8; 32],
 ) -> Result<Suite, Failure> {
     let now = Millis::MIN;
-    let pricing = instantiate(client, "pricing_engine", owner, now).await?;
-    let args = (id(owner), FEES, vec![token], now);
+    let plans = second_code(client, "pricing_plans", owner).await?;
+    let pricing = instantiate(client, "pricing_engine", owner, (now, plans)).await?;
+    let desk = second_code(client, "payment_desk", owner).await?;
+    let args = (id(owner), FEES, vec![token], now, desk);
     let payments = instantiate(client, "payment_handler", owner, args).await?;
-    // The meter's second code has no address of its own.
-    let lifecycle = client.upload("tick_lifecycle", owner).submit().await;
-    let lifecycle = lifecycle.map_err(|e| format!("tick_lifecycle: {e:?}"))?;
-    let args = (genesis, EXIT_DELAY, now, lifecycle.code_hash);
+    let lifecycle = second_code(client, "tick_lifecycle", owner).await?;
+    let args = (genesis, EXIT_DELAY, now, lifecycle);
     let meter = instantiate(client, "tick_stream", owner, args).await?;
+    let passes = instantiate(client, "pass_office", owner, now).await?;
+    let patronage = instantiate(client, "patronage", owner, now).await?;
+    let directory = instantiate(client, "directory", owner, now).await?;
+    let args = (HOLD, id(owner), now);
+    let moderation = instantiate(client, "moderation", owner, args).await?;
 
-    let (pays, knows) = (Some(payments), Some(registry));
+    let none = Wiring::default();
+    let reader = Wiring {
+        registry: Some(registry),
+        ..none
+    };
+    let payer = Wiring {
+        payments: Some(payments),
+        ..reader
+    };
+    let of_pricing = Wiring {
+        passes: Some(passes),
+        ..payer
+    };
+    let of_payments = Wiring {
+        meter: Some(meter),
+        passes: Some(passes),
+        patronage: Some(patronage),
+        ..none
+    };
+    let of_meter = Wiring {
+        pricing: Some(pricing),
+        patronage: Some(patronage),
+        ..payer
+    };
+    let of_patronage = Wiring {
+        meter: Some(meter),
+        directory: Some(directory),
+        ..payer
+    };
     let wirings = [
-        (pricing, wiring(knows, None, pays, None)),
-        (payments, wiring(None, None, None, Some(meter))),
-        (meter, wiring(knows, Some(pricing), pays, None)),
+        (pricing, of_pricing),
+        (payments, of_payments),
+        (meter, of_meter),
+        (passes, payer),
+        (patronage, of_patronage),
+        (directory, reader),
+        (moderation, reader),
     ];
     for (contract, wiring) in wirings {
         let mut admin: calls_of!(Administered) = contract.into();
@@ -214,6 +280,8 @@ async fn the_rest_is_wired(
         pricing,
         payments,
         meter,
+        passes,
+        patronage,
     })
 }
 
@@ -259,6 +327,8 @@ async fn a_session_is_billed_and_paid_out(
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
     };
     let opened = client
         .call(&viewer, &lifecycle.open(request))
@@ -269,7 +339,10 @@ async fn a_session_is_billed_and_paid_out(
         viewer: id(&viewer),
         number: 1,
     };
-    let session = client.call(bob, &lifecycle.session(id_of)).dry_run().await?;
+    let session = client
+        .call(bob, &lifecycle.session(id_of))
+        .dry_run()
+        .await?;
     let opened_ms = session.return_value().expect("is open").opened_ms;
 
     tokio::time::sleep(Duration::from_millis(1_200)).await;
@@ -316,18 +389,74 @@ async fn a_session_is_billed_and_paid_out(
     Ok(())
 }
 
-fn wiring(
-    registry: Option<AccountId>,
-    pricing: Option<AccountId>,
-    payments: Option<AccountId>,
-    meter: Option<AccountId>,
-) -> Wiring {
-    Wiring {
-        registry,
-        pricing,
-        payments,
-        meter,
-    }
+/// The stream is on air still, and the viewer's pool has what the session did not take.
+async fn a_pass_is_bought_and_a_tip_given(
+    client: &mut Framework,
+    suite: &Suite,
+    bob: &Keypair,
+) -> Result<(), Failure> {
+    const PRICE: Balance = 1_000_003;
+    let viewer = ink_e2e::charlie();
+    let payments: calls_of!(PaymentHandler) = suite.payments.into();
+    let mut passes: calls_of!(PassOffice) = suite.passes.into();
+    let mut patronage: calls_of!(Patronage) = suite.patronage.into();
+    let payable = payments.payable(id(bob), NATIVE);
+    let before = client.call(bob, &payable).dry_run().await?.return_value();
+
+    let scope = PassScope::Creator(id(bob));
+    let offer = PassOffer {
+        asset: NATIVE,
+        prices: [Some(PRICE), None, None],
+        factor: 500_000,
+    };
+    let offered = client
+        .call(bob, &passes.set_offer(scope, PassLevel::Vip, Some(offer)))
+        .submit()
+        .await?;
+    assert_eq!(offered.return_value(), Ok(()));
+    let order = PassOrder {
+        scope,
+        level: PassLevel::Vip,
+        period: PassPeriod::Day,
+        periods: 1,
+        asset: NATIVE,
+        max_price: PRICE,
+        max_factor: FACTOR_ONE,
+        holder: None,
+    };
+    let bought = client.call(&viewer, &passes.buy(order)).submit().await?;
+    let told = told!(bought, suite.passes, PassBought);
+    // 20 % of 1,000,003 is 200,000.6, rounded down.
+    assert_eq!((told.price, told.fee), (PRICE, 200_000));
+    assert_eq!((told.holder, told.buyer), (id(&viewer), id(&viewer)));
+    assert_eq!(bought.return_value(), Ok(told.until_ms));
+    let pass = passes.pass(id(&viewer), scope, PassLevel::Vip);
+    let pass = client.call(bob, &pass).dry_run().await?.return_value();
+    assert_eq!(pass.map(|pass| pass.until_ms), Some(told.until_ms));
+
+    let message = Some(Hash::from([7; 32]));
+    let tip = patronage.tip(1, NATIVE, PRICE, message);
+    let tipped = client.call(&viewer, &tip).submit().await?;
+    // 5 % is 50,000.15.
+    assert_eq!(tipped.return_value(), Ok(50_000));
+    let told = told!(tipped, suite.patronage, Tipped);
+    assert_eq!((told.from, told.amount), (id(&viewer), PRICE));
+    assert_eq!((told.stream, told.message), (1, message));
+
+    let after = client.call(bob, &payable).dry_run().await?.return_value();
+    assert_eq!(after - before, 2 * PRICE - 250_000);
+    Ok(())
+}
+
+/// Uploads code that runs on another contract's storage: it has no address of its own.
+async fn second_code(
+    client: &mut Framework,
+    name: &str,
+    caller: &Keypair,
+) -> Result<Hash, Failure> {
+    let uploaded = client.upload(name, caller).submit().await;
+    let uploaded = uploaded.map_err(|e| format!("{name}: {e:?}"))?;
+    Ok(uploaded.code_hash)
 }
 
 /// Uploads, and calls the constructor `new` with `args`, encoded one after the other.
