@@ -13,6 +13,7 @@ mod openings;
 mod passes;
 mod permits;
 mod plans;
+mod previews;
 mod prices;
 mod receipts;
 mod seats;
