@@ -327,6 +327,29 @@ fn the_second_code_changes_by_announcement() {
 }
 
 #[ink::test]
+fn changes_that_wait_keep_their_order_when_one_is_taken() {
+    let mut token = token();
+    let announce = |token: &mut Vlk, n: u8| token.announce(Change::SecondCode([n; 32].into()));
+    for n in 1..=5 {
+        assert_eq!(announce(&mut token, n), Ok(n.into()));
+    }
+    let waiting = |token: &Vlk| -> Vec<_> {
+        let pending = token.administration().pending;
+        pending.iter().map(|pending| pending.id).collect()
+    };
+    assert_eq!(token.cancel(3), Ok(()));
+    assert_eq!(waiting(&token), [1, 2, 4, 5]);
+    assert_eq!(token.cancel(3), Err(AdminError::UnknownChange));
+    assert_eq!(token.apply(5), Ok(()));
+    assert_eq!(waiting(&token), [1, 2, 4]);
+    assert_eq!(token.apply(1), Ok(()));
+    assert_eq!(waiting(&token), [2, 4]);
+    assert_eq!(announce(&mut token, 6), Ok(6));
+    assert_eq!(waiting(&token), [2, 4, 6]);
+    assert_eq!(token.administration().second_code, Some([1; 32].into()));
+}
+
+#[ink::test]
 fn announce_fails_when_the_token_has_no_such_thing() {
     let mut token = token();
     let asset: AssetId = 1;
