@@ -36,6 +36,8 @@ mod pass_office {
     };
 
     type Result<T> = core::result::Result<T, PassOfficeError>;
+    /// What one pass is for.
+    type Place = (PassScope, PassLevel);
     type AdminResult<T> = core::result::Result<T, AdminError>;
 
     /// Raised by every release that changes the storage layout.
@@ -58,7 +60,7 @@ mod pass_office {
         /// Ownership, delayed changes, wiring.
         admin: Admin,
         /// What is sold; `None` for what is no longer.
-        offers: Mapping<(PassScope, PassLevel), Option<PassOffer>, ManualKey<0x00D1_0001>>,
+        offers: Mapping<Place, Option<PassOffer>, ManualKey<0x00D1_0001>>,
         /// What holders have of a scope, at each level.
         passes: Mapping<(AccountId, PassScope), Held, ManualKey<0x00D1_0002>>,
     }
@@ -234,7 +236,7 @@ mod pass_office {
         pub(crate) fn take(
             &mut self,
             holder: AccountId,
-            (scope, level): (PassScope, PassLevel),
+            (scope, level): Place,
             buyer: AccountId,
             wish: &Wish,
         ) -> Result<PassBought> {

@@ -487,6 +487,41 @@ fn agree_fails_on_overflow() {
     );
 }
 
+#[test]
+fn several_periods_at_once_are_as_many_one_after_the_other() {
+    // 12 months by hand: 12 × 20,000 and 360 days; and every number of periods, from every state.
+    for period in [PassPeriod::Day, PassPeriod::Month] {
+        for before in [
+            None,
+            Some(until(NOW - 1)),
+            Some(until(NOW)),
+            Some(until(NOW + 7)),
+        ] {
+            let (mut pass, mut paid) = (before, 0);
+            for periods in 1..=MAX_PERIODS {
+                let wish = |periods| Wish {
+                    period,
+                    periods,
+                    max_price: Balance::MAX,
+                    ..WISH
+                };
+                let at_once = agree(Some(OFFER), before, &wish(periods), NOW).unwrap();
+                let one = agree(Some(OFFER), pass, &wish(1), NOW).unwrap();
+                paid += one.price;
+                pass = Some(one.pass);
+                assert_eq!((at_once.price, Some(at_once.pass)), (paid, pass));
+            }
+            let from_ms = before.map_or(NOW, |pass| pass.until_ms.max(NOW));
+            let (days, price) = match period {
+                PassPeriod::Day => (12, 12_000),
+                _ => (360, 240_000),
+            };
+            assert_eq!(pass, Some(until(from_ms + days * DAY)));
+            assert_eq!(paid, price);
+        }
+    }
+}
+
 #[ink::test]
 fn take_gives_the_pass_before_it_is_paid_and_says_nothing_yet() {
     let (mut office, skip) = selling();

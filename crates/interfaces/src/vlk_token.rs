@@ -44,6 +44,8 @@ pub enum PermitError {
 }
 
 /// Approval by signature. Sent to `vlk_token`, which hands it over to a second code, `vlk_permit`, that runs on its storage.
+///
+/// If the chain lacks that code, `permit` ends with `PermitFailed`, and the call of a plain read fails.
 #[ink::trait_definition]
 pub trait VlkPermit {
     /// The nonce that the next permit of `owner` commits to; counted from 0.
@@ -65,7 +67,7 @@ pub trait VlkPermit {
     ///
     /// # Errors
     /// - `Expired`: now is after the deadline;
-    /// - `BadSignature`: used before, or never signed;
+    /// - `BadSignature`: used before, or never signed, or by the account of 32 zero bytes, which anyone could sign for;
     /// - `Overflow`.
     #[ink(message)]
     fn permit(
