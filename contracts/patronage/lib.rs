@@ -41,6 +41,8 @@ mod patronage {
     };
 
     type Result<T> = core::result::Result<T, PatronageError>;
+    /// A sponsor, a stream, an asset: what a budget is for.
+    type BudgetOf = (AccountId, StreamId, AssetId);
     type AdminResult<T> = core::result::Result<T, AdminError>;
 
     /// Raised by every release that changes the storage layout.
@@ -74,9 +76,9 @@ mod patronage {
         /// What accounts gave to goals.
         given: Mapping<(GoalId, AccountId), Given, ManualKey<0x00E1_0003>>,
         /// Sponsors' budgets.
-        purses: Mapping<(AccountId, StreamId, AssetId), Purse, ManualKey<0x00E1_0004>>,
+        purses: Mapping<BudgetOf, Purse, ManualKey<0x00E1_0004>>,
         /// The viewers who had a session from a budget.
-        served: Mapping<(AccountId, StreamId, AssetId, AccountId), (), ManualKey<0x00E1_0005>>,
+        served: Mapping<(BudgetOf, AccountId), (), ManualKey<0x00E1_0005>>,
     }
 
     impl PatronageContract {
@@ -228,7 +230,7 @@ mod patronage {
             asset: AssetId,
             viewer: AccountId,
         ) -> bool {
-            self.served.contains((sponsor, stream, asset, viewer))
+            self.served.contains(((sponsor, stream, asset), viewer))
         }
 
         #[ink(message)]
@@ -288,7 +290,7 @@ mod patronage {
                 return Err(PatronageError::NotMeter);
             }
             let pool = self.would_sponsor(sponsor, viewer, stream, asset, hold, ceiling)?;
-            self.served.insert((sponsor, stream, asset, viewer), &());
+            self.served.insert(((sponsor, stream, asset), viewer), &());
             Ok(pool)
         }
 
