@@ -36,7 +36,7 @@ mod tests;
 pub use admin::{rewiring, Admin};
 pub use clock::Run;
 pub use directory::Directory;
-pub use limits::{Entry, Purse};
+pub use limits::{month_of, Entry, Purse};
 pub use meter::{Closed, KeySet, Life, Meter, PaidVoucher, Placed};
 pub use moderation::{Case, Moderation};
 pub use passes::{Bought, Passes};
@@ -514,7 +514,7 @@ pub enum PassCall {
 }
 
 /// Messages of `patronage` that can fail.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)]
 pub enum PatronageCall {
     Tip {

@@ -50,7 +50,7 @@ fn week_of(ms: Millis) -> u64 {
 }
 
 /// The year and the month, found by counting.
-pub(super) fn month_of(ms: Millis) -> (u64, usize) {
+pub fn month_of(ms: Millis) -> (u64, usize) {
     let leap = |year: u64| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
     };

@@ -1,10 +1,11 @@
 //! Deployments that runs start from.
 
 use crate::{
+    choose::vouchers::key_of,
     real::address,
     tally::Tally,
     witness::Witness,
-    world::{Checked, World, CAST, CID, EXIT_DELAY_MS, GHOST, POOL, PURSE, RATE},
+    world::{Checked, World, BOND, CAST, CID, EXIT_DELAY_MS, GHOST, POOL, PURSE, RATE, SIGNERS},
 };
 use ink::scale::Encode;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,28 @@ use vilokanam_chain::{
     Suite,
 };
 use vilokanam_e2e::model::{
-    Action, AdminCall, Contracts, Model, Part, PaymentsCall, PricingCall, RegistryCall, Setup,
-    TokenCall,
+    Action, AdminCall, Contracts, DirectoryCall, Model, Part, PassCall, PatronageCall,
+    PaymentsCall, PricingCall, RegistryCall, Setup, TokenCall,
 };
 use vilokanam_interfaces::{
-    Administered, AssetRate, Balance, Class, FeeSchedule, Hash, Share, Wiring, MIN_CHANGE_DELAY_MS,
-    NATIVE,
+    AccountId, Administered, AssetRate, Balance, Class, FeeSchedule, Hash, Millis, PassLevel,
+    PassOffer, PassScope, PlanKind, PlanRules, Share, Sponsorship, Stake, Staking, Tier, Wiring,
+    FACTOR_ONE, MIN_CHANGE_DELAY_MS, NATIVE,
 };
+
+/// All parts of the suite.
+pub const PARTS: [Part; 10] = [
+    Part::Token(0),
+    Part::Token(1),
+    Part::Registry,
+    Part::Pricing,
+    Part::Meter,
+    Part::Payments,
+    Part::Passes,
+    Part::Patronage,
+    Part::Directory,
+    Part::Moderation,
+];
 
 /// What a run starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +46,7 @@ pub enum Start {
     Slow,
     /// Not wired, and empty.
     Unwired,
-    /// The payment handler obeys a person who says to be the meter.
+    /// The payment handler obeys a person who says to be the meter, and the pass office.
     Puppet,
 }
 
@@ -47,6 +63,8 @@ pub struct Base {
     witness: Witness,
     /// The native tokens that the payment handler had before anybody deposited.
     floor: Balance,
+    /// And moderation, before anybody reported.
+    court_floor: Balance,
 }
 
 impl Base {
@@ -64,6 +82,7 @@ impl Base {
             suite: world.suite,
             witness: world.witness,
             floor: world.floor,
+            court_floor: world.court_floor,
         }
     }
 
@@ -77,6 +96,7 @@ impl Base {
             suite: self.suite,
             witness: self.witness.clone(),
             floor: self.floor,
+            court_floor: self.court_floor,
             layouts: BTreeMap::new(),
             tally: Tally::default(),
             purses: [0; CAST.len()],
@@ -95,6 +115,10 @@ impl World {
             chain.fund(account(name), purse).expect("native tokens");
             funded.insert(account(name));
         }
+        for signer in (0..SIGNERS).map(key_of) {
+            chain.fund(signer, PURSE).expect("native tokens");
+            funded.insert(signer);
+        }
         let delay_ms = match start {
             Start::Slow => MIN_CHANGE_DELAY_MS,
             _ => 0,
@@ -108,28 +132,44 @@ impl World {
         };
         let treasury = account("treasury");
         let genesis_hash = chain.genesis_hash();
-        let minted: Vec<_> = CAST.iter().map(|name| (account(name), PURSE)).collect();
+        let holders = CAST.iter().map(|name| account(name));
+        let holders = holders.chain((0..SIGNERS).map(key_of));
+        let minted: Vec<_> = holders.map(|holder| (holder, PURSE)).collect();
         let dir = artifacts_dir();
-        let lifecycle = wasm(&dir, "tick_lifecycle").expect("run `make contracts`");
-        let lifecycle = chain.upload(owner, &lifecycle).expect("it is valid");
+        let mut upload = |name: &str| {
+            let code = wasm(&dir, name).expect("run `make contracts`");
+            chain.upload(owner, &code).expect("it is valid")
+        };
+        let (permit, plans) = (upload("vlk_permit"), upload("pricing_plans"));
+        let (desk, lifecycle) = (upload("payment_desk"), upload("tick_lifecycle"));
         let mut make = |name: &str, args: Vec<u8>, salt: &[u8]| {
             instantiate(&mut chain, &dir, name, owner, args, salt).expect("run `make contracts`")
         };
-        let token_args = (&minted, delay_ms).encode();
+        let token_args = (&minted, delay_ms, genesis_hash, permit).encode();
         let token = make("vlk_token", token_args.clone(), &[]);
         let other_token = make("vlk_token", token_args, &[2]);
         let registry = make("stream_registry", delay_ms.encode(), &[]);
-        let pricing = make("pricing_engine", delay_ms.encode(), &[]);
-        let args = (treasury, fees, vec![token], delay_ms);
+        let pricing = make("pricing_engine", (delay_ms, plans).encode(), &[]);
+        let args = (treasury, fees, vec![token], delay_ms, desk);
         let payments = make("payment_handler", args.encode(), &[]);
         let args = (genesis_hash, EXIT_DELAY_MS, delay_ms, lifecycle);
         let meter = make("tick_stream", args.encode(), &[]);
+        let passes = make("pass_office", delay_ms.encode(), &[]);
+        let patronage = make("patronage", delay_ms.encode(), &[]);
+        let directory = make("directory", delay_ms.encode(), &[]);
+        let args = (BOND, treasury, delay_ms);
+        let moderation = make("moderation", args.encode(), &[]);
+        let stake_book = make("stake_book", Vec::new(), &[]);
         let suite = Suite {
             token,
             registry,
             pricing,
             payments,
             meter,
+            passes,
+            patronage,
+            directory,
+            moderation,
         };
         let contracts = Contracts {
             tokens: vec![token, other_token],
@@ -137,23 +177,34 @@ impl World {
             pricing,
             meter,
             payments,
+            passes,
+            patronage,
+            directory,
+            moderation,
         };
-        let parts = [
-            Part::Token(0),
-            Part::Token(1),
-            Part::Registry,
-            Part::Pricing,
-            Part::Meter,
-            Part::Payments,
-        ];
+        let second_codes = BTreeMap::from([
+            (Part::Token(0), permit),
+            (Part::Token(1), permit),
+            (Part::Pricing, plans),
+            (Part::Payments, desk),
+            (Part::Meter, lifecycle),
+        ]);
         let mut codes = BTreeMap::new();
-        for part in parts {
+        for part in PARTS {
             let contract = address(&suite, &contracts.tokens, part);
             let admin = chain.read(administered(contract).administration());
             codes.insert(part, admin.expect("is readable").code_hash);
         }
-        let uploaded: BTreeSet<Hash> = codes.values().copied().collect();
-        let model = Model::new(Setup {
+        let mut uploaded: BTreeSet<Hash> = codes.values().copied().collect();
+        uploaded.extend(second_codes.values());
+        let stakes = stakes(chain.now_ms());
+        for (holder, stake) in &stakes {
+            let told = (holder, stake.amount, stake.until_ms).encode();
+            let set = [ink::selector_bytes!("set").to_vec(), told].concat();
+            let done = chain.call(owner, stake_book, 0, set);
+            assert!(!done.expect("no trap").reverted);
+        }
+        let mut model = Model::new(Setup {
             now_ms: chain.now_ms(),
             genesis_hash,
             owner,
@@ -162,15 +213,19 @@ impl World {
             listed: vec![token],
             treasury,
             fees,
+            bond: BOND,
             exit_delay_ms: EXIT_DELAY_MS,
             change_delay_ms: delay_ms,
             codes,
+            second_codes,
             uploaded,
             wired: false,
             funded,
             existential_deposit: 1,
         });
+        model.stakes.insert(stake_book, stakes);
         let floor = chain.native_balance(payments);
+        let court_floor = chain.native_balance(moderation);
         Self {
             start,
             chain,
@@ -178,6 +233,7 @@ impl World {
             suite,
             witness: Witness::default(),
             floor,
+            court_floor,
             layouts: BTreeMap::new(),
             tally: Tally::default(),
             purses: [0; CAST.len()],
@@ -187,37 +243,57 @@ impl World {
 
     /// What a contract is to be wired to at first.
     pub fn first_wiring(&self, part: Part) -> Wiring {
-        let (registry, pricing) = (Some(self.suite.registry), Some(self.suite.pricing));
-        let payments = Some(self.suite.payments);
+        let suite = &self.suite;
+        let (registry, pricing) = (Some(suite.registry), Some(suite.pricing));
+        let (payments, passes) = (Some(suite.payments), Some(suite.passes));
+        let (patronage, directory) = (Some(suite.patronage), Some(suite.directory));
         let none = Wiring::default();
         match part {
             Part::Pricing => Wiring {
                 registry,
                 payments,
+                passes,
                 ..none
             },
             Part::Meter => Wiring {
                 registry,
                 pricing,
                 payments,
+                patronage,
                 ..none
             },
-            Part::Payments => Wiring {
-                meter: Some(match self.start {
-                    Start::Puppet => account(PUPPET),
-                    _ => self.suite.meter,
-                }),
+            Part::Payments => {
+                let puppet = (self.start == Start::Puppet).then(|| account(PUPPET));
+                Wiring {
+                    meter: Some(puppet.unwrap_or(suite.meter)),
+                    passes: puppet.or(passes),
+                    patronage,
+                    ..none
+                }
+            }
+            Part::Passes => Wiring {
+                registry,
+                payments,
                 ..none
             },
+            Part::Patronage => Wiring {
+                registry,
+                payments,
+                meter: Some(suite.meter),
+                directory,
+                ..none
+            },
+            Part::Directory | Part::Moderation => Wiring { registry, ..none },
             Part::Token(_) | Part::Registry => none,
         }
     }
 
     /// Wires what is not wired yet.
     pub fn wire(&mut self) -> Checked {
-        for part in [Part::Pricing, Part::Meter, Part::Payments] {
-            if self.model.admin(part).wired.is_none() {
-                let call = AdminCall::Wire(self.first_wiring(part));
+        for part in PARTS {
+            let wiring = self.first_wiring(part);
+            if wiring != Wiring::default() && self.model.admin(part).wired.is_none() {
+                let call = AdminCall::Wire(wiring);
                 let owner = self.model.admin(part).owner;
                 self.act(owner, 0, Action::Admin(part, call))?;
             }
@@ -227,12 +303,14 @@ impl World {
 
     /// Money in pools, three streams with rates, on air.
     pub fn equip(&mut self) -> Checked {
-        let moderator = RegistryCall::SetModerator {
-            account: account("moderator"),
-            moderator: true,
-        };
-        let owner = self.model.admin(Part::Registry).owner;
-        self.act(owner, 0, Action::Registry(moderator))?;
+        for account in [account("moderator"), self.suite.moderation] {
+            let moderator = RegistryCall::SetModerator {
+                account,
+                moderator: true,
+            };
+            let owner = self.model.admin(Part::Registry).owner;
+            self.act(owner, 0, Action::Registry(moderator))?;
+        }
         for name in ["alice", "bob", "carol", "dave", "erin", "stranger"] {
             let viewer = account(name);
             self.act(viewer, POOL, Action::Payments(PaymentsCall::Deposit))?;
@@ -293,6 +371,89 @@ impl World {
             let live = RegistryCall::GoLive { stream, grace_ms };
             self.act(creator, 0, Action::Registry(live))?;
         }
-        Ok(())
+        self.equip_extras()
     }
+
+    /// A plan, passes, a staking contract, a goal, a budget, a gateway.
+    fn equip_extras(&mut self) -> Checked {
+        let (alice, bob) = (account("alice"), account("bob"));
+        let rules = PlanRules {
+            preview_ms: 20_000,
+            tiers: vec![Tier {
+                after_ms: 300_000,
+                factor: 750_000,
+            }],
+            peaks: Vec::new(),
+            standard: FACTOR_ONE,
+            premium: 1_200_000,
+            subscription: 800_000,
+            categories: Vec::new(),
+            audience: Vec::new(),
+            stakers: 900_000,
+        };
+        let (stream, kind) = (3, PlanKind::Rules(rules));
+        let plan = PricingCall::SetPlan { stream, kind };
+        self.act(alice, 0, Action::Pricing(plan))?;
+        let contract = self.model.stakes.keys().next().copied();
+        let staking = contract.map(|contract| Staking {
+            contract,
+            minimum: 100,
+        });
+        let owner = self.model.admin(Part::Pricing).owner;
+        let staking = PricingCall::SetStaking(staking);
+        self.act(owner, 0, Action::Pricing(staking))?;
+        let offers = [
+            (alice, PassScope::Stream(1), PassLevel::Premium, 500_000),
+            (bob, PassScope::Creator(bob), PassLevel::Vip, 0),
+        ];
+        for (creator, scope, level, factor) in offers {
+            let offer = PassCall::SetOffer {
+                scope,
+                level,
+                offer: Some(PassOffer {
+                    asset: NATIVE,
+                    prices: [Some(RATE * 600), Some(RATE * 3_001), None],
+                    factor,
+                }),
+            };
+            self.act(creator, 0, Action::Passes(offer))?;
+        }
+        let end_ms = self.model.now_ms + 7 * 86_400_000;
+        let goal = PatronageCall::MakeGoal {
+            stream: 1,
+            asset: NATIVE,
+            target: RATE * 10_000,
+            end_ms,
+            about: Hash::default(),
+        };
+        self.act(alice, 0, Action::Patronage(goal))?;
+        let budget = PatronageCall::Sponsor {
+            stream: 2,
+            asset: NATIVE,
+            amount: RATE * 100_000,
+            terms: Sponsorship {
+                max_hold: RATE * 3_600,
+                max_ceiling: RATE * 4,
+                until_ms: end_ms,
+            },
+        };
+        self.act(account("stranger"), 0, Action::Patronage(budget))?;
+        let gateway = DirectoryCall::SetGateway {
+            account: account("erin"),
+            gateway: true,
+        };
+        let owner = self.model.admin(Part::Directory).owner;
+        self.act(owner, 0, Action::Directory(gateway))
+    }
+}
+
+/// What some have at stake.
+fn stakes(now_ms: Millis) -> BTreeMap<AccountId, Stake> {
+    let day = 86_400_000;
+    let stake = |amount, until_ms| Stake { amount, until_ms };
+    BTreeMap::from([
+        (account("carol"), stake(100, now_ms + 400 * day)),
+        (account("erin"), stake(1_000, now_ms + 3_600_000)),
+        (account("dave"), stake(99, now_ms + 400 * day)),
+    ])
 }

@@ -1,7 +1,9 @@
 //! What a step of plain numbers means in the world as it is: mostly something sensible, sometimes not.
 
 mod admin;
+mod civics;
 mod meter;
+mod patrons;
 mod payments;
 mod pricing;
 mod registry;
@@ -15,9 +17,10 @@ use crate::{
 };
 use std::ops::Range;
 use vilokanam_chain::account;
-use vilokanam_e2e::model::{Action, Life};
+use vilokanam_e2e::model::{self, Action, Life};
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, Millis, SessionId, StreamId, MIN_REPRICE_MS, PAUSE_REST_MS,
+    RENEW_AHEAD_MS, RENEW_LATE_MS,
 };
 
 const SECOND: Millis = 1_000;
@@ -84,7 +87,7 @@ const VERBS: &[(u16, Choose)] = &[
     (1, |c| c.set_moderator()),
     (2, |c| c.suspend()),
     (4, |c| c.reinstate()),
-    (1, |c| c.set_plan()),
+    (7, |c| c.set_plan()),
     (9, |c| c.set_rates()),
     (1, |c| c.offer()),
     (3, |c| c.charge()),
@@ -102,6 +105,43 @@ const VERBS: &[(u16, Choose)] = &[
     (1, |c| c.cancel()),
     (6, |c| c.apply()),
     (1, |c| c.wire()),
+    (12, |c| c.deposit_and_open()),
+    (4, |c| c.permit()),
+    (6, |c| c.set_spending_limits()),
+    (1, |c| c.spending()),
+    (3, |c| c.refund()),
+    (2, |c| c.direct_pay()),
+    (1, |c| c.direct_shift()),
+    (1, |c| c.direct_deposit()),
+    (4, |c| c.set_offer()),
+    (9, |c| c.buy()),
+    (4, |c| c.set_renewal()),
+    (5, |c| c.renew()),
+    (6, |c| c.tip()),
+    (3, |c| c.pay_external()),
+    (5, |c| c.make_goal()),
+    (9, |c| c.contribute()),
+    (2, |c| c.cancel_goal()),
+    (5, |c| c.return_contribution()),
+    (3, |c| c.sponsor()),
+    (3, |c| c.withdraw_budget()),
+    (2, |c| c.would_sponsor()),
+    (2, |c| c.set_staking()),
+    (1, |c| c.name_category()),
+    (3, |c| c.list_stream()),
+    (4, |c| c.schedule()),
+    (2, |c| c.cancel_scheduled()),
+    (1, |c| c.set_gateway()),
+    (3, |c| c.register_external()),
+    (2, |c| c.update_external()),
+    (1, |c| c.set_bond()),
+    (7, |c| c.report()),
+    (8, |c| c.decide()),
+    (2, |c| c.lapse()),
+    (5, |c| c.appeal()),
+    (4, |c| c.resolve()),
+    (3, |c| c.collect()),
+    (3, |c| c.forfeit()),
 ];
 
 /// Where `open` is among them.
@@ -318,6 +358,7 @@ impl Chooser<'_> {
             };
             let end = model.runs_out_at(id).ok().flatten();
             at.extend(end);
+            at.push(life.discount_until_ms);
             at.extend(life.until_ms);
             at.extend(life.exit_ms);
             at.extend(model.old_key(life).map(|(_, until_ms)| until_ms));
@@ -330,6 +371,34 @@ impl Chooser<'_> {
         for admin in model.admins.values() {
             at.extend(admin.pending.iter().map(|change| change.due_ms));
         }
+        let bought = model.passes.bought.iter();
+        let passes = bought.filter_map(|b| model.pass(b.holder, b.scope, b.level));
+        at.extend(passes.flat_map(|p| {
+            let until = p.until_ms;
+            [
+                until,
+                until.saturating_sub(RENEW_AHEAD_MS),
+                until + RENEW_LATE_MS,
+            ]
+        }));
+        at.extend(model.patronage.goals.iter().map(|aim| aim.end_ms));
+        at.extend(
+            model
+                .patronage
+                .budgets
+                .values()
+                .map(|fund| fund.terms.until_ms),
+        );
+        let purses = model.payments.purses.values();
+        at.extend(purses.filter_map(|p| Some(p.next.as_ref()?.1)));
+        // The next day, week and month, where limits count anew.
+        let now = model.now_ms;
+        let days = (1..=31).map(|day| (now / DAY + day) * DAY);
+        let month = |at: Millis| model::month_of(at) != model::month_of(now);
+        at.push((now / DAY + 1) * DAY);
+        at.push(((now / DAY + 3) / 7 * 7 + 4) * DAY);
+        at.extend(days.into_iter().find(|day| month(*day)));
+        at.extend(self.civic_instants());
         at.retain(|at| *at > model.now_ms + 1 && *at < model.now_ms + 400 * DAY);
         at.sort_unstable();
         at
@@ -342,7 +411,7 @@ impl Chooser<'_> {
             1 | 2 => 1 + span,
             3..=10 => SECOND + span * 60,
             11 => SECOND * 60 + span * SECOND,
-            12 if span > 800 => DAY * (1 + span % 3),
+            12 if span > 800 => DAY * (1 + span % 9),
             _ => {
                 let mut instants = self.instants();
                 // Mostly one of the next few, and soon.

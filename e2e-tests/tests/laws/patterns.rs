@@ -7,8 +7,8 @@ use proptest::{collection::vec, prelude::*};
 use vilokanam_chain::{account, Calls};
 use vilokanam_e2e::model::{Action, MeterCall};
 use vilokanam_interfaces::{
-    AccountId, AssetRate, Balance, Millis, OpenRequest, PaymentHandler, PricingEngine, SessionId,
-    SessionNo, StreamId, TickLifecycle, TickStream, NATIVE,
+    AccountId, AssetRate, Balance, Discount, Millis, OpenRequest, PaymentHandler, PricingEngine,
+    SessionId, SessionNo, StreamId, TickLifecycle, TickStream, NATIVE,
 };
 
 const HOLD: Balance = RATE * 3_600;
@@ -38,6 +38,8 @@ fn open_with(
         until_ms: None,
         referrer: Some(account("ghost")),
         key,
+        discount: Discount::None,
+        sponsor: None,
     };
     let opened = world.act(viewer, 0, Action::Meter(MeterCall::Open(request)));
     opened.expect("chain and model agree");
@@ -211,6 +213,8 @@ fn costs(world: &mut World) -> [(&'static str, u64); 4] {
         until_ms: None,
         referrer: None,
         key: None,
+        discount: Discount::None,
+        sponsor: None,
     };
     let rates = vec![AssetRate {
         asset: NATIVE,

@@ -1,16 +1,18 @@
 //! Sends an [`Action`] of the model to the real contracts.
 
 use psp22::{PSP22Burnable, PSP22};
+use vilokanam_chain::VlkPermitCalls;
 use vilokanam_chain::{
     administered, psp22, psp22_burnable, Calls, Chain, Embedded, Message, Receipt, Suite, Trap,
 };
 use vilokanam_e2e::model::{
-    Action, AdminCall, MeterCall, Outcome, Part, PaymentsCall, PricingCall, RegistryCall,
-    TokenCall, Value,
+    Action, AdminCall, DirectoryCall, MeterCall, ModerationCall, Outcome, Part, PassCall,
+    PatronageCall, PaymentsCall, PricingCall, RegistryCall, TokenCall, Value,
 };
 use vilokanam_interfaces::{
-    AccountId, Administered, Balance, PaymentHandler, PricingEngine, StreamRegistry, TickLifecycle,
-    TickStream,
+    AccountId, Administered, Balance, Directory, Holds, Moderation, PassOffice, Patronage,
+    PaymentDesk, PaymentHandler, PricingEngine, PricingPlans, StreamRegistry, TickLifecycle,
+    TickStream, VlkPermit,
 };
 
 /// A message with value, whether it takes any or not.
@@ -38,6 +40,10 @@ pub fn address(suite: &Suite, tokens: &[AccountId], part: Part) -> AccountId {
         Part::Pricing => suite.pricing,
         Part::Meter => suite.meter,
         Part::Payments => suite.payments,
+        Part::Passes => suite.passes,
+        Part::Patronage => suite.patronage,
+        Part::Directory => suite.directory,
+        Part::Moderation => suite.moderation,
     }
 }
 
@@ -56,13 +62,22 @@ pub struct Transaction<'a> {
 impl Transaction<'_> {
     /// Sends `action`. A trap is an outcome where the model knows one.
     pub fn perform(mut self, action: &Action) -> Answer {
-        let unpayable = self.value > 0 && *action != Action::Payments(PaymentsCall::Deposit);
+        let payable = matches!(
+            action,
+            Action::Payments(PaymentsCall::Deposit)
+                | Action::Moderation(ModerationCall::Report { .. })
+        );
+        let unpayable = self.value > 0 && !payable;
         match self.answer(action) {
             Err(trap) if trap.name == "ContractTrapped" && unpayable => {
                 Ok((Outcome::NotPayable, None))
             }
             // A call back up the stack ends the caller's frame; what called that sees a trap.
-            Err(trap) if ["ContractTrapped", "ReentranceDenied"].contains(&&*trap.name) => {
+            // And the chain keeps no code that it does not have.
+            Err(trap)
+                if ["ContractTrapped", "ReentranceDenied", "CodeNotFound"]
+                    .contains(&&*trap.name) =>
+            {
                 Ok((Outcome::Trapped, None))
             }
             answer => answer,
@@ -89,6 +104,10 @@ impl Transaction<'_> {
             Action::Pricing(call) => self.pricing(call.clone()),
             Action::Meter(call) => self.meter(call.clone()),
             Action::Payments(call) => self.payments(call.clone()),
+            Action::Passes(call) => self.passes(call.clone()),
+            Action::Patronage(call) => self.patronage(*call),
+            Action::Directory(call) => self.directory(call.clone()),
+            Action::Moderation(call) => self.moderation(call.clone()),
             Action::Admin(part, call) => {
                 let contract = address(self.suite, self.tokens, *part);
                 self.admin(contract, call.clone())
@@ -120,6 +139,11 @@ impl Transaction<'_> {
                 self.send(c.decrease_allowance(spender, delta), unit, o)
             }
             TokenCall::Burn { amount } => self.send(psp22_burnable(token).burn(amount), unit, o),
+            TokenCall::Permit(p) => {
+                let mut c = VlkPermitCalls::from(token);
+                let sent = c.permit(p.owner, p.spender, p.value, p.deadline_ms, p.signature);
+                self.send(sent, unit, Outcome::Permit)
+            }
         }
     }
 
@@ -173,16 +197,18 @@ impl Transaction<'_> {
     fn pricing(&mut self, call: PricingCall) -> Answer {
         use PricingCall as P;
         let (mut c, o) = (self.suite.pricing(), Outcome::Pricing);
+        let mut s = self.suite.plans();
         match call {
-            P::SetPlan { stream, kind } => self.send(c.set_plan(stream, kind), Value::Number, o),
+            P::SetPlan { stream, kind } => self.send(s.set_plan(stream, kind), Value::Number, o),
             P::SetRates { stream, rates } => self.send(c.set_rates(stream, rates), unit, o),
-            P::Offer { viewer, request } => self.send(c.offer(viewer, request), Value::Offer, o),
-            P::Charge { now_ms, items } => self.send(c.charge(now_ms, items), Value::Charged, o),
-            P::Quote {
-                stream,
-                asset,
-                duration_ms,
-            } => self.send(c.quote(stream, asset, duration_ms), Value::Quote, o),
+            P::Offer {
+                viewer,
+                audience,
+                request,
+            } => self.send(s.offer(viewer, audience, request), Value::Offer, o),
+            P::Charge { now_ms, items } => self.send(s.charge(now_ms, items), Value::Charged, o),
+            P::Quote(request) => self.send(s.quote(request), Value::Quote, o),
+            P::SetStaking(staking) => self.send(s.set_staking(staking), unit, o),
         }
     }
 
@@ -198,6 +224,10 @@ impl Transaction<'_> {
                 self.send(s.can_open(viewer, request), Value::OpenQuote, o)
             }
             M::Open(request) => self.send(s.open(request), Value::Number, o),
+            M::DepositAndOpen { request, deposit } => {
+                let sent = s.deposit_and_open(request, deposit.sent());
+                self.send(sent, Value::Number, o)
+            }
             M::TopUp { id, amount } => self.send(s.top_up(id, amount), unit, o),
             M::Pause(number) => self.send(s.pause(number), unit, o),
             M::Resume(number) => self.send(s.resume(number), unit, o),
@@ -226,6 +256,7 @@ impl Transaction<'_> {
     fn payments(&mut self, call: PaymentsCall) -> Answer {
         use PaymentsCall as P;
         let (mut c, o) = (self.suite.payments(), Outcome::Payments);
+        let (mut h, mut d) = (self.suite.holds(), self.suite.desk());
         match call {
             P::Deposit => self.send(c.deposit(), unit, o),
             P::DepositToken { asset, amount } => self.send(c.deposit_token(asset, amount), unit, o),
@@ -239,17 +270,198 @@ impl Transaction<'_> {
             P::Pause { duration_ms } => self.send(c.pause(duration_ms), unit, o),
             P::Unpause => self.send(c.unpause(), unit, o),
             P::Hold {
-                viewer,
+                payer,
                 asset,
                 amount,
                 class,
-            } => self.send(c.hold(viewer, asset, amount, class), Value::Fees, o),
+                category,
+            } => {
+                let sent = h.hold(payer, asset, amount, class, category);
+                self.send(sent, Value::Fees, o)
+            }
+            P::WouldHold {
+                payer,
+                asset,
+                amount,
+                class,
+                category,
+            } => {
+                let sent = h.would_hold(payer, asset, amount, class, category);
+                self.send(sent, Value::Fees, o)
+            }
             P::TopUp {
                 payer,
                 asset,
                 amount,
-            } => self.send(c.top_up(payer, asset, amount), unit, o),
+                category,
+                held,
+            } => self.send(h.top_up(payer, asset, amount, category, held), unit, o),
+            P::Pay(payment) => self.send(d.pay(payment), Value::Amount, o),
+            P::Shift(shift) => self.send(d.shift(shift), unit, o),
+            P::Refund {
+                session,
+                asset,
+                amount,
+            } => self.send(d.refund(session, asset, amount), unit, o),
+            P::SetSpendingLimits { asset, limits } => {
+                self.send(d.set_spending_limits(asset, limits), unit, o)
+            }
+            P::Spending { viewer, asset } => {
+                self.send(d.spending(viewer, asset), Value::Spending, o)
+            }
+            P::DepositPermitted {
+                viewer,
+                asset,
+                deposit,
+            } => self.send(d.deposit_permitted(viewer, asset, deposit.sent()), unit, o),
             P::Settle { terms, items } => self.send(c.settle(terms, items), unit, o),
+        }
+    }
+
+    fn passes(&mut self, call: PassCall) -> Answer {
+        use PassCall as P;
+        let (mut c, o) = (self.suite.passes(), Outcome::Passes);
+        match call {
+            P::SetOffer {
+                scope,
+                level,
+                offer,
+            } => self.send(c.set_offer(scope, level, offer), unit, o),
+            P::Buy(order) => self.send(c.buy(order), Value::Until, o),
+            P::SetRenewal {
+                scope,
+                level,
+                renewal,
+            } => self.send(c.set_renewal(scope, level, renewal), unit, o),
+            P::Renew {
+                holder,
+                scope,
+                level,
+            } => self.send(c.renew(holder, scope, level), Value::Until, o),
+        }
+    }
+
+    fn patronage(&mut self, call: PatronageCall) -> Answer {
+        use PatronageCall as P;
+        let (mut c, o) = (self.suite.patronage(), Outcome::Patronage);
+        match call {
+            P::Tip {
+                stream,
+                asset,
+                amount,
+                message,
+            } => self.send(c.tip(stream, asset, amount, message), Value::Amount, o),
+            P::PayExternal {
+                external,
+                asset,
+                amount,
+                message,
+            } => {
+                let sent = c.pay_external(external, asset, amount, message);
+                self.send(sent, Value::Amount, o)
+            }
+            P::MakeGoal {
+                stream,
+                asset,
+                target,
+                end_ms,
+                about,
+            } => {
+                let sent = c.make_goal(stream, asset, target, end_ms, about);
+                self.send(sent, Value::Number, o)
+            }
+            P::Contribute { goal, amount } => {
+                self.send(c.contribute(goal, amount), Value::Amount, o)
+            }
+            P::CancelGoal { goal } => self.send(c.cancel_goal(goal), unit, o),
+            P::ReturnContribution { goal, to } => {
+                self.send(c.return_contribution(goal, to), Value::Amount, o)
+            }
+            P::Sponsor {
+                stream,
+                asset,
+                amount,
+                terms,
+            } => self.send(c.sponsor(stream, asset, amount, terms), unit, o),
+            P::WithdrawBudget {
+                stream,
+                asset,
+                amount,
+            } => self.send(c.withdraw_budget(stream, asset, amount), unit, o),
+            P::SponsorSession(of) => {
+                let (sponsor, viewer, stream) = (of.sponsor, of.viewer, of.stream);
+                let sent =
+                    c.sponsor_session(sponsor, viewer, stream, of.asset, of.hold, of.ceiling);
+                self.send(sent, Value::Account, o)
+            }
+            P::WouldSponsor(of) => {
+                let (sponsor, viewer, stream) = (of.sponsor, of.viewer, of.stream);
+                let sent = c.would_sponsor(sponsor, viewer, stream, of.asset, of.hold, of.ceiling);
+                self.send(sent, Value::Account, o)
+            }
+        }
+    }
+
+    fn directory(&mut self, call: DirectoryCall) -> Answer {
+        use DirectoryCall as D;
+        let (mut c, o) = (self.suite.directory(), Outcome::Directory);
+        match call {
+            D::NameCategory { category, name } => {
+                self.send(c.name_category(category, name), unit, o)
+            }
+            D::ListStream { stream } => self.send(c.list_stream(stream), unit, o),
+            D::Schedule { stream, broadcast } => self.send(c.schedule(stream, broadcast), unit, o),
+            D::CancelScheduled { stream, start_ms } => {
+                self.send(c.cancel_scheduled(stream, start_ms), unit, o)
+            }
+            D::SetGateway { account, gateway } => {
+                self.send(c.set_gateway(account, gateway), unit, o)
+            }
+            D::RegisterExternal {
+                origin_chain,
+                origin_stream,
+                payee,
+                cid,
+                category,
+            } => {
+                let sent = c.register_external(origin_chain, origin_stream, payee, cid, category);
+                self.send(sent, Value::Number, o)
+            }
+            D::UpdateExternal {
+                external,
+                payee,
+                cid,
+                category,
+                active,
+            } => {
+                let sent = c.update_external(external, payee, cid, category, active);
+                self.send(sent, unit, o)
+            }
+        }
+    }
+
+    fn moderation(&mut self, call: ModerationCall) -> Answer {
+        use ModerationCall as M;
+        let (mut c, o) = (self.suite.moderation(), Outcome::Moderation);
+        match call {
+            M::SetBond(bond) => self.send(c.set_bond(bond), unit, o),
+            M::Report { stream, reason } => {
+                self.send(c.report_stream(stream, reason), Value::Number, o)
+            }
+            M::Decide {
+                report,
+                verdict,
+                reason,
+            } => self.send(c.decide(report, verdict, reason), unit, o),
+            M::Lapse { report } => self.send(c.lapse(report), unit, o),
+            M::Appeal { report, reason } => self.send(c.appeal(report, reason), unit, o),
+            M::Resolve {
+                report,
+                overturned,
+                reason,
+            } => self.send(c.resolve(report, overturned, reason), unit, o),
+            M::Collect { account } => self.send(c.collect(account), Value::Amount, o),
+            M::Forfeit { report } => self.send(c.forfeit(report), unit, o),
         }
     }
 

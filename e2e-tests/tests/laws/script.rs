@@ -7,7 +7,7 @@ use proptest::{
 };
 
 /// How many numbers a step has: the first says what is done, the others with what.
-const NUMBERS: usize = 12;
+const NUMBERS: usize = 16;
 
 /// One step of a run.
 pub type Step = [u16; NUMBERS];

@@ -1,12 +1,16 @@
 //! The laws over what the chain itself says: events, sessions, totals. Knows nothing of the model.
 
 use crate::world::{ensure, Checked};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_chain::Receipt;
-use vilokanam_e2e::model::{Action, MeterCall, Outcome, TokenCall, Value};
+use vilokanam_e2e::model::{Action, MeterCall, Outcome, PaymentsCall, TokenCall, Value};
 use vilokanam_interfaces::{
-    events::{payment_handler as money, tick_stream as meter},
-    AccountId, AssetId, Balance, Millis, Session, SessionId, SessionNo, StreamId, Totals,
+    events::{
+        moderation as court, pass_office as passes, patronage, payment_handler as money,
+        tick_stream as meter,
+    },
+    AccountId, AssetId, Balance, GoalId, Millis, ReportId, Session, SessionId, SessionNo, Spending,
+    StreamId, Totals,
 };
 
 /// A base unit, as it accrues.
@@ -47,6 +51,17 @@ struct Ledger {
     settled: Balance,
     /// To payees and the treasury.
     paid_out: Balance,
+    /// From pools to payees and the platform, without a hold.
+    at_once: Balance,
+    /// From payees back to pools.
+    refunded: Balance,
+}
+
+/// What was seen of a viewer's spending in an asset, and when.
+#[derive(Debug, Clone)]
+struct Spent {
+    at_ms: Millis,
+    spending: Spending,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -54,6 +69,18 @@ pub struct Witness {
     sessions: BTreeMap<(AccountId, SessionNo), Seen>,
     ledgers: BTreeMap<AssetId, Ledger>,
     burned: BTreeMap<usize, Balance>,
+    goals: BTreeMap<GoalId, AssetId>,
+    /// What accounts gave to goals and did not get back.
+    given: BTreeMap<(GoalId, AccountId), Balance>,
+    /// Who had a session from whose budget.
+    sponsored: BTreeSet<(AccountId, StreamId, AssetId, AccountId)>,
+    /// The bonds of reports that are nobody's yet, or in whose hands.
+    bonds: BTreeMap<ReportId, Balance>,
+    /// The reports whose bonds are the treasury's.
+    forfeited: BTreeSet<ReportId>,
+    /// All bonds that were paid out.
+    collected: Balance,
+    spent: BTreeMap<(AccountId, AssetId), Spent>,
 }
 
 impl Witness {
@@ -83,6 +110,9 @@ impl Witness {
             self.ledger(asset).withdrawn += amount;
             self.ledger(asset).paid_out += amount;
         }
+        self.see_at_once(receipt);
+        self.see_goals(receipt)?;
+        self.see_bonds(receipt)?;
         self.see_sessions(now_ms, receipt)?;
         match (action, outcome) {
             (Action::Meter(MeterCall::Owed(id)), Outcome::Meter(Ok(Value::Amount(owed)))) => {
@@ -93,11 +123,128 @@ impl Witness {
                 })?;
                 seen.due = due;
             }
+            (Action::Payments(PaymentsCall::Pay(payment)), _) => {
+                self.ledger(payment.asset).at_once += payment.amount;
+            }
             (Action::Token(token, TokenCall::Burn { amount }), _) => {
                 *self.burned.entry(*token).or_default() += amount;
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// What is paid without a hold, and what comes back.
+    fn see_at_once(&mut self, receipt: &Receipt) {
+        let mut paid = Vec::new();
+        let tips = receipt.events_of::<patronage::Tipped>();
+        paid.extend(tips.into_iter().map(|e| (e.asset, e.amount)));
+        let external = receipt.events_of::<patronage::ExternalPaid>();
+        paid.extend(external.into_iter().map(|e| (e.asset, e.amount)));
+        let bought = receipt.events_of::<passes::PassBought>();
+        paid.extend(bought.into_iter().map(|e| (e.asset, e.price)));
+        for (asset, amount) in paid {
+            self.ledger(asset).at_once += amount;
+        }
+        for e in receipt.events_of::<money::Refunded>() {
+            self.ledger(e.asset).refunded += e.amount;
+        }
+    }
+
+    /// A contribution comes back once, whole, and only of a goal that was not reached.
+    fn see_goals(&mut self, receipt: &Receipt) -> Checked {
+        for e in receipt.events_of::<patronage::GoalMade>() {
+            self.goals.insert(e.goal, e.asset);
+        }
+        for e in receipt.events_of::<patronage::Contributed>() {
+            *self.given.entry((e.goal, e.from)).or_default() += e.amount;
+            let raised = self.raised(e.goal);
+            ensure(raised == e.raised && e.amount > 0, || {
+                format!("goals: {e:?}, and {raised} was given")
+            })?;
+        }
+        for e in receipt.events_of::<patronage::GoalReached>() {
+            let raised = self.raised(e.goal);
+            ensure(raised == e.amount && e.fee <= e.amount, || {
+                format!("goals: {e:?}, and {raised} was given")
+            })?;
+            self.given.retain(|of, _| of.0 != e.goal); // nothing of it is to come back
+            let asset = self.goals.get(&e.goal).copied();
+            let asset = asset.ok_or_else(|| format!("goals: {e:?} of none"))?;
+            self.ledger(asset).at_once += e.amount;
+        }
+        for e in receipt.events_of::<patronage::ContributionReturned>() {
+            let given = self.given.remove(&(e.goal, e.to));
+            ensure(given == Some(e.amount), || {
+                format!("goals: {e:?}, and {given:?} was given")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn raised(&self, goal: GoalId) -> Balance {
+        let given = self.given.iter().filter(|(of, _)| of.0 == goal);
+        given.map(|(_, amount)| amount).sum()
+    }
+
+    /// A bond is paid once.
+    fn see_bonds(&mut self, receipt: &Receipt) -> Checked {
+        for e in receipt.events_of::<court::StreamReported>() {
+            let twice = self.bonds.insert(e.report, e.bond).is_some();
+            ensure(!twice, || format!("law 16: {e:?}"))?;
+        }
+        for e in receipt.events_of::<court::BondForfeited>() {
+            let once = self.forfeited.insert(e.report);
+            let bond = self.bonds.get(&e.report);
+            ensure(once && bond == Some(&e.amount), || {
+                format!("bonds: {e:?}, and it was {bond:?}")
+            })?;
+        }
+        for e in receipt.events_of::<court::BondCollected>() {
+            self.collected += e.amount;
+        }
+        Ok(())
+    }
+
+    /// Moderation has what was placed and not collected.
+    pub fn check_bonds(&self, vault: Balance) -> Checked {
+        let placed: Balance = self.bonds.values().sum();
+        let left = placed.checked_sub(self.collected);
+        ensure(left == Some(vault), || {
+            let collected = self.collected;
+            format!("bonds: {placed} placed, {collected} collected, {vault} there")
+        })
+    }
+
+    /// What is counted in a window only grows within its limit.
+    pub fn see_spending(
+        &mut self,
+        now_ms: Millis,
+        viewer: AccountId,
+        asset: AssetId,
+        spending: &Spending,
+    ) -> Checked {
+        let day = |ms: Millis| ms / 86_400_000;
+        // 1970 began on a Thursday.
+        let week = |ms: Millis| (day(ms) + 3) / 7;
+        let before = self.spent.get(&(viewer, asset));
+        let same_day = before.filter(|before| day(before.at_ms) == day(now_ms));
+        let same_week = before.filter(|before| week(before.at_ms) == week(now_ms));
+        let days = same_day.map_or(0, |before| before.spending.day);
+        let weeks = same_week.map_or(0, |before| before.spending.week);
+        let limits = &spending.limits;
+        for (before, now, limit) in [
+            (days, spending.day, limits.day),
+            (weeks, spending.week, limits.week),
+        ] {
+            let within = now <= before || limit.is_none_or(|limit| now <= limit);
+            ensure(within, || {
+                format!("limits: {viewer:?} had spent {before} of asset {asset}: {spending:?}")
+            })?;
+        }
+        let (at_ms, spending) = (now_ms, spending.clone());
+        let spent = Spent { at_ms, spending };
+        self.spent.insert((viewer, asset), spent);
         Ok(())
     }
 
@@ -107,6 +254,13 @@ impl Witness {
             ensure(e.number == newest.unwrap_or(0) + 1, || {
                 format!("law 16: {} after {newest:?}", e.number)
             })?;
+            if let Some(sponsor) = e.extras.and_then(|extras| extras.sponsor) {
+                let of = (sponsor, e.stream, e.asset, e.viewer);
+                let first = self.sponsored.insert(of);
+                ensure(first && sponsor != e.viewer && e.key.is_none(), || {
+                    format!("sponsors: {e:?}")
+                })?;
+            }
             let seen = Seen {
                 stream: e.stream,
                 asset: e.asset,
@@ -301,8 +455,9 @@ impl Witness {
         ensure(owing + ledger.withdrawn == ledger.deposited, || {
             format!("law 2: {totals:?} after {ledger:?} of asset {asset}")
         })?;
-        let shared = totals.payable + totals.fees + ledger.paid_out;
-        ensure(puppet || shared == ledger.settled, || {
+        let shared = totals.payable + totals.fees + ledger.paid_out + ledger.refunded;
+        let paid = ledger.settled + ledger.at_once;
+        ensure(puppet || shared == paid, || {
             format!("law 4: {totals:?} after {ledger:?} of asset {asset}")
         })
     }

@@ -4,8 +4,8 @@ use crate::{base::Start, real::Transaction, tally::Tally, witness::Witness};
 use psp22::PSP22;
 use std::collections::BTreeMap;
 use vilokanam_chain::{account, psp22, Calls, Chain, Embedded, Message, Suite};
-use vilokanam_e2e::model::{Action, Model, PaymentsCall};
-use vilokanam_interfaces::{AccountId, AssetId, Balance, Hash, Millis, SessionId, TickStream};
+use vilokanam_e2e::model::{Action, Model, ModerationCall, PaymentsCall};
+use vilokanam_interfaces::{AccountId, AssetId, Balance, Hash, Millis, SessionId, TickLifecycle};
 
 pub type Checked = Result<(), String>;
 
@@ -33,6 +33,10 @@ pub const GHOST: &str = "ghost";
 pub const PURSE: Balance = 10u128.pow(32);
 /// What most have in their pools.
 pub const POOL: Balance = 10u128.pow(24);
+/// How many more act by keys that tests have: they sign permits.
+pub const SIGNERS: usize = 2;
+/// What a report costs until it is decided.
+pub const BOND: Balance = 10u128.pow(12);
 /// A base rate: 1 unit a millisecond.
 pub const RATE: Balance = 1_000_000_000;
 /// How long an exit takes.
@@ -47,6 +51,8 @@ pub struct World {
     pub suite: Suite,
     pub witness: Witness,
     pub floor: Balance,
+    /// What moderation had before anybody reported.
+    pub court_floor: Balance,
     /// The layout's version that code says; of what is not here, the first.
     pub layouts: BTreeMap<Hash, u32>,
     pub tally: Tally,
@@ -113,6 +119,7 @@ impl World {
             Action::Payments(
                 PaymentsCall::WithdrawFees { asset: 0 } | PaymentsCall::Sweep { asset: 0 },
             ) => Some(self.model.payments.treasury),
+            Action::Moderation(ModerationCall::Collect { account }) => Some(*account),
             _ => None,
         };
         for (place, name) in CAST.iter().enumerate() {

@@ -2,14 +2,14 @@
 
 use super::{Choice, Chooser, DAY};
 use vilokanam_chain::account;
-use vilokanam_e2e::model::{Action, AdminCall, Part};
+use vilokanam_e2e::model::{rewiring, Action, AdminCall, Part};
 use vilokanam_interfaces::{
     Change, FeeSchedule, Hash, Millis, Wiring, MAX_CHANGE_DELAY_MS, MIN_CHANGE_DELAY_MS,
 };
 
 impl Chooser<'_> {
     pub(super) fn part(&mut self) -> Part {
-        const PARTS: [Part; 10] = [
+        const PARTS: [Part; 14] = [
             Part::Payments,
             Part::Payments,
             Part::Payments,
@@ -20,6 +20,10 @@ impl Chooser<'_> {
             Part::Registry,
             Part::Token(0),
             Part::Token(1),
+            Part::Passes,
+            Part::Patronage,
+            Part::Directory,
+            Part::Moderation,
         ];
         PARTS[self.dice.roll(PARTS.len())]
     }
@@ -64,19 +68,17 @@ impl Chooser<'_> {
 
     /// What a contract may be wired to anew, with the right addresses most of the time.
     pub(super) fn rewiring(&mut self, part: Part) -> Wiring {
-        let first = self.world.first_wiring(part);
-        let mut wiring = match part {
-            Part::Meter => Wiring {
-                payments: None,
-                ..first
-            },
-            _ => first,
-        };
+        let suite = &self.world.suite;
+        let contracts = &self.world.model.contracts;
+        let mut wiring = rewiring(part, contracts).unwrap_or_default();
         match self.dice.roll(16) {
-            0 => wiring.registry = Some(account("stranger")),
+            0 if wiring.registry.is_some() => wiring.registry = Some(account("stranger")),
             1 => wiring = Wiring::default(),
-            3 if wiring.pricing.is_some() => wiring.pricing = Some(self.world.suite.token),
-            2 => wiring.payments = first.payments.or(first.meter),
+            2 => wiring.payments = Some(suite.payments),
+            3 if wiring.pricing.is_some() => wiring.pricing = Some(suite.token),
+            4 if part == Part::Meter => wiring.patronage = Some(suite.directory),
+            5 if part == Part::Pricing => wiring.passes = Some(account("erin")),
+            6 if part == Part::Patronage => wiring.directory = Some(suite.moderation),
             _ => {}
         }
         wiring
@@ -84,7 +86,7 @@ impl Chooser<'_> {
 
     pub(super) fn announce(&mut self) -> Choice {
         let part = self.part();
-        let (kind, odd) = self.dice.roll2(14, 12);
+        let (kind, odd) = self.dice.roll2(15, 12);
         let suite = &self.world.suite;
         let bps = |bps: u16| FeeSchedule {
             standard_bps: bps,
@@ -96,6 +98,11 @@ impl Chooser<'_> {
         let change = match kind {
             0 if odd < 8 => Change::Code(self.world.model.admin(part).code),
             0 => Change::Code(Hash::from([7; 32])),
+            14 if odd == 0 => Change::SecondCode(Hash::from([7; 32])),
+            14 => {
+                let code = self.world.model.admin(part).second_code;
+                Change::SecondCode(code.unwrap_or_default())
+            }
             1 | 2 => Change::Wiring(self.rewiring(part)),
             3 | 4 => Change::ListToken(match odd {
                 0 => suite.payments,
@@ -113,7 +120,7 @@ impl Chooser<'_> {
         };
         // What only the payment handler takes goes there, most of the time.
         let part = match (&change, odd) {
-            (Change::Code(_) | Change::Wiring(_), _) | (_, 11) => part,
+            (Change::Code(_) | Change::SecondCode(_) | Change::Wiring(_), _) | (_, 11) => part,
             _ => Part::Payments,
         };
         self.administer(part, AdminCall::Announce(change))

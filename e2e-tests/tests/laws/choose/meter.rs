@@ -5,7 +5,8 @@ use crate::world::{World, GHOST, RATE};
 use vilokanam_chain::account;
 use vilokanam_e2e::model::{Action, MeterCall};
 use vilokanam_interfaces::{
-    AccountId, Balance, OpenRequest, SessionId, StreamId, MAX_HOLD, MAX_RATE, NATIVE,
+    AccountId, AssetId, Balance, Discount, OpenRequest, SessionId, StreamId, MAX_HOLD, MAX_RATE,
+    NATIVE,
 };
 
 impl Chooser<'_> {
@@ -23,8 +24,8 @@ impl Chooser<'_> {
         };
         let (odd, kind) = self.dice.roll2(24, 16);
         let asset = if odd == 23 { asset + 1 } else { asset };
-        let price = self.world.model.open_price(stream, asset);
-        let price = price.map_or(RATE, |(rate, _)| rate);
+        let price = self.world.model.open_rate(stream, asset);
+        let price = price.unwrap_or(RATE);
         let free = self.world.model.pool(viewer, asset).free;
         let odd_units = self.dice.roll(3) as Balance;
         let hold = match kind {
@@ -70,6 +71,27 @@ impl Chooser<'_> {
             1 => Some(account(GHOST)),
             _ => None,
         };
+        let (discount, sponsor) = self.dice.roll2(12, 12);
+        let discount = match discount {
+            0 | 1 => Discount::Pass,
+            2 => Discount::Stake,
+            _ => Discount::None,
+        };
+        let sponsor = match sponsor {
+            0 | 1 => Some(account("stranger")),
+            2 => Some(self.someone()),
+            _ => None,
+        };
+        // Who pays for others pays the clock, and not anything.
+        let plain = sponsor.is_some() && odd > 1;
+        let (key, ceiling) = match plain {
+            true => (None, price * 2),
+            false => (key, ceiling),
+        };
+        let stream = match sponsor {
+            Some(_) if odd % 3 > 0 => 2,
+            _ => stream,
+        };
         OpenRequest {
             stream,
             asset,
@@ -78,6 +100,8 @@ impl Chooser<'_> {
             until_ms,
             referrer,
             key,
+            discount,
+            sponsor,
         }
     }
 
@@ -85,6 +109,27 @@ impl Chooser<'_> {
         let viewer = self.viewer();
         let request = self.request(viewer);
         Choice::Act(viewer, 0, Action::Meter(MeterCall::Open(request)))
+    }
+
+    /// Tokens of one whose key tests have come in the same transaction; or somebody's who gave an allowance.
+    pub(super) fn deposit_and_open(&mut self) -> Choice {
+        let signer = self.signer();
+        let viewer = match self.dice.roll(4) {
+            0 => self.viewer(),
+            _ => signer,
+        };
+        let mut request = self.request(viewer);
+        let (asset, odd) = self.dice.roll2(8, 5);
+        request.asset = AssetId::from(asset > 0);
+        let amount = match odd {
+            0 => request.hold.saturating_add(1),
+            1 => 0,
+            2 => RATE * 60,
+            _ => request.hold.max(1),
+        };
+        let deposit = self.brought(viewer, request.asset, amount);
+        let call = MeterCall::DepositAndOpen { request, deposit };
+        self.act(viewer, Action::Meter(call))
     }
 
     pub(super) fn can_open(&mut self) -> Choice {

@@ -6,8 +6,8 @@ use crate::world::{name_of, GHOST, POOL, RATE};
 use vilokanam_chain::account;
 use vilokanam_e2e::model::{Action, Part, PaymentsCall, TokenCall};
 use vilokanam_interfaces::{
-    AccountId, AssetId, Balance, Class, FeeTerms, Millis, PayTerms, SettleItem, Share, MAX_HOLD,
-    MAX_PAUSE_MS,
+    AccountId, AssetId, Balance, Class, FeeTerms, Millis, PayTerms, Release, SettleItem, Share,
+    MAX_HOLD, MAX_PAUSE_MS,
 };
 
 impl Chooser<'_> {
@@ -112,11 +112,22 @@ impl Chooser<'_> {
             9 => 0,
             part => free / (part as Balance + 2),
         };
-        let call = PaymentsCall::Hold {
-            viewer,
-            asset,
-            amount,
-            class,
+        let (payer, category) = (viewer, 7);
+        let call = match self.dice.rarely(4) {
+            false => PaymentsCall::Hold {
+                payer,
+                asset,
+                amount,
+                class,
+                category,
+            },
+            true => PaymentsCall::WouldHold {
+                payer,
+                asset,
+                amount,
+                class,
+                category,
+            },
         };
         self.act(caller, Action::Payments(call))
     }
@@ -129,6 +140,8 @@ impl Chooser<'_> {
             payer,
             asset,
             amount,
+            category: 7,
+            held: [0, RATE, Balance::MAX / 2][self.dice.roll(3)],
         };
         self.act(caller, Action::Payments(call))
     }
@@ -169,7 +182,12 @@ impl Chooser<'_> {
                 before: before + Balance::from(odd == 28) * (moved + 1),
                 after: before + moved,
                 referrer: scale.is_multiple_of(3).then(|| account(GHOST)),
-                release: releases.then_some((viewer, part / 2)),
+                release: releases.then_some(Release {
+                    to: viewer,
+                    amount: part / 2,
+                    placed_ms: self.now() - [0, 3_600_000, 86_400_000][place as usize % 3],
+                    category: 7,
+                }),
             });
         }
         if odd == 27 {

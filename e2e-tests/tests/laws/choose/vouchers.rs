@@ -32,7 +32,7 @@ pub fn key_of(n: usize) -> AccountId {
 }
 
 /// The pair of a key; the first pair, if it is none of ours.
-fn pair_of(key: AccountId) -> &'static Keypair {
+pub fn pair_of(key: AccountId) -> &'static Keypair {
     let found = pairs().iter().find(|pair| public(pair) == key);
     found.unwrap_or(&pairs()[0])
 }
