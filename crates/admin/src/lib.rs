@@ -89,21 +89,17 @@ impl Slots {
     };
 
     /// Whether the contract calls nobody.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     fn is_unwired(self) -> bool {
-        self.fit(&Wiring {
-            registry: None,
-            pricing: None,
-            payments: None,
-            meter: None,
-            passes: None,
-            patronage: None,
-            directory: None,
-        })
+        !(self.registry
+            || self.pricing
+            || self.payments
+            || self.meter
+            || self.passes
+            || self.patronage
+            || self.directory)
     }
 
     /// Whether `wiring` fills exactly these slots.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn fit(self, wiring: &Wiring) -> bool {
         self.registry == wiring.registry.is_some()
             && self.pricing == wiring.pricing.is_some()
@@ -194,7 +190,6 @@ impl Admin {
     }
 
     /// See `Administered::administration`.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn administration(&self, layout_version: u32, slots: Slots) -> Administration {
         let authority = self.authority();
         Administration {
@@ -278,7 +273,6 @@ impl Admin {
     }
 
     /// See `Administered::announce`, of a contract that has no changes of its own. It may change the wiring of `slots`.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn announce(&mut self, change: Change, slots: Slots) -> Result<u32, AdminError> {
         if self.is_own(&change, slots)? {
             return Err(AdminError::UnsupportedChange);
@@ -288,7 +282,6 @@ impl Admin {
 
     /// Checks a change for the owner to announce, if every contract knows its kind; tells whether it is the contract's
     /// own to check instead.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn is_own(&self, change: &Change, slots: Slots) -> Result<bool, AdminError> {
         let authority = self.owned()?;
         match change {
@@ -339,7 +332,6 @@ impl Admin {
     }
 
     /// See `Administered::apply`, of a contract that has no changes of its own.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn apply(&mut self, id: u32, slots: Slots) -> Result<(), AdminError> {
         match self.carry_out(id, slots)? {
             None => Ok(()),
@@ -349,7 +341,6 @@ impl Admin {
 
     /// Takes a change that is due off the list, and carries it out if every contract knows its kind. Otherwise hands it
     /// back, for the contract to carry out and to tell by `applied`.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn carry_out(&mut self, id: u32, slots: Slots) -> Result<Option<Change>, AdminError> {
         let (mut authority, new) = self.take(id, now())?;
         let mut old = new;
@@ -414,7 +405,6 @@ impl Admin {
     }
 
     /// See `Administered::wire`.
-    #[inline(always)] // the slots are constants, which decide what is left of it
     pub fn wire(&mut self, slots: Slots, wiring: Wiring) -> Result<(), AdminError> {
         self.ensure_owner()?;
         if slots.is_unwired() {

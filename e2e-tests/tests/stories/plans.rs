@@ -322,12 +322,12 @@ fn a_quote_shows_the_factors_and_opening_takes_them() {
     // 15 × 1.08
     assert_eq!(s.owed("bob", 1), 16_200_113);
     s.closes("bob", 1);
-    // The ceiling is for the price after the preview, in the window.
-    let ceiling = 1_350_009;
+    // The ceiling is for the price after the preview, and not for what is left of it when it is rounded: 1,350,009.45.
+    let ceiling = 1_350_010;
     let wanted = OpenRequest { ceiling, ..wanted };
     s.opens("alice", wanted);
     s.closes("alice", 2);
-    let ceiling = 1_350_008;
+    let ceiling = 1_350_009;
     let above = Error::AboveCeiling {
         price_per_sec: 1_350_009,
         ceiling,
@@ -735,13 +735,13 @@ fn plans_are_refused_for_each_documented_reason() {
 }
 
 #[test]
-fn a_plan_that_costs_nothing_takes_no_hold() {
+fn a_plan_that_costs_nothing_takes_one_unit_on_hold_and_gives_it_back() {
     let mut s = Stage::planned(PlanRules {
         standard: 0,
         ..plain()
     });
     let free = OpenRequest {
-        hold: 0,
+        hold: 1,
         ceiling: 0,
         ..request()
     };
