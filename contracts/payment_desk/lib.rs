@@ -57,8 +57,8 @@ mod payment_desk {
 
         /// Takes what a settlement released off what counts against limits.
         ///
-        /// Caller: `payment_handler`'s own `settle`, which sends its arguments on to this code once it has moved the money; under its
-        /// selector, so that nobody can reach it through that contract.
+        /// Caller: `payment_handler`'s own `settle`, which sends its arguments on to this code; under its selector, so that nobody can
+        /// reach it through that contract.
         #[ink(message, selector = 0x8BCF_B496)]
         #[allow(unused_variables)] // as they came
         pub fn give_back(&mut self, terms: Vec<PayTerms>, items: Vec<SettleItem>) {

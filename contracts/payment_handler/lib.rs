@@ -48,7 +48,10 @@ mod payment_handler {
     };
     use vilokanam_money::{
         config::{fees_fit, Config},
-        ledger::{add, deposited, ensure_allowed, ensure_free, ensure_positive, owed, sub, Money},
+        ledger::{
+            add, deposited, ensure_allowed, ensure_free, ensure_positive, owed, release_hold, sub,
+            Money,
+        },
         token,
     };
 
@@ -304,14 +307,17 @@ mod payment_handler {
                     .payables
                     .insert((credit.asset, credit.payee), &balance);
             }
-            let mut counts = false;
+            let mut told = false;
             for item in &items {
                 if let Some(Release { to, amount, .. }) = item.release {
-                    counts |= self.money.release_hold(to, item.asset, amount)?;
+                    let mut pool = self.money.pool(to, item.asset);
+                    if pool.limited && !told {
+                        told = true;
+                        self.give_back();
+                    }
+                    release_hold(&mut pool, amount)?;
+                    self.money.pools.insert((item.asset, to), &pool);
                 }
-            }
-            if counts {
-                self.give_back();
             }
             Ok(())
         }
@@ -489,9 +495,11 @@ mod payment_handler {
             Ok(self.money.config().fee_terms(class))
         }
 
-        /// Lets `payment_desk` take what was released off what counts against limits: its `settle` does that, with the arguments of ours. All
-        /// state is written before; if it fails, the money is free all the same, and only counts until its window ends. (No caller
-        /// can make it fail alone: when frames or gas run out, the chain traps this call too.)
+        /// Lets `payment_desk` take what is released off what counts against limits: its `settle` does that, with the arguments of ours. If it
+        /// fails, the money is free all the same, and only counts until its window ends.
+        ///
+        /// No caller can make it alone fail: without frames or gas to call it the chain traps this call too, and what stops it for want of gas
+        /// leaves too little to write the pool, which comes after it. It is our own code, and reads of the pool only whether it is limited.
         fn give_back(&self) {
             let _ = build_call::<DefaultEnvironment>()
                 .delegate(self.admin.second_code())

@@ -172,23 +172,6 @@ impl Money {
         Ok(())
     }
 
-    /// Ends one hold of a viewer: what is left of it is free again. The totals have moved already. Returns whether limits bind the pool.
-    pub fn release_hold(
-        &mut self,
-        viewer: AccountId,
-        asset: AssetId,
-        amount: Balance,
-    ) -> Result<bool> {
-        let mut pool = self.pool(viewer, asset);
-        pool.holds = pool
-            .holds
-            .checked_sub(1)
-            .ok_or(PaymentHandlerError::BadSettlement)?;
-        pool.free = add(pool.free, amount)?;
-        self.pools.insert((asset, viewer), &pool);
-        Ok(pool.limited)
-    }
-
     /// Takes tokens of `viewer`, who has approved it; they are in the viewer's pool already.
     pub fn collect(
         &self,
@@ -210,6 +193,14 @@ impl Money {
         deposited(viewer, asset, amount);
         Ok(())
     }
+}
+
+/// Ends one hold of a pool's viewer: what is left of it is free again. The totals have moved already.
+pub fn release_hold(pool: &mut Pool, amount: Balance) -> Result<()> {
+    let holds = pool.holds.checked_sub(1);
+    pool.holds = holds.ok_or(PaymentHandlerError::BadSettlement)?;
+    pool.free = add(pool.free, amount)?;
+    Ok(())
 }
 
 /// Says that money came into a pool.

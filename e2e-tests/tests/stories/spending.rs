@@ -4,7 +4,7 @@
 //! Every story begins on Friday 2027-01-15 at 08:00 UTC; its week ends with Sunday the 17th, its month with Sunday the 31st.
 
 use crate::common::*;
-use vilokanam_chain::{account, administered, VLK};
+use vilokanam_chain::{account, administered, Calls, Chain, VLK};
 use vilokanam_interfaces::{
     events::payment_handler::*, Administered, Balance, Change, Class, Hash, LimitKind, Millis,
     OpenRequest, PassLevel, PassOffer, PassOffice, PassOfficeError, PassOrder, PassPeriod,
@@ -460,6 +460,50 @@ fn strangers_spend_nothing_and_set_no_limits_of_others() {
     assert_eq!(sent.receipt.deposit, 0);
     assert_eq!(sums(&mut s, "alice"), [0; 3]);
     books_are_exact(&mut s, 0);
+}
+
+/// The least gas with which something goes well, of time and of proof.
+fn least_gas(s: &mut Stage, fits: impl Fn(&mut Stage) -> bool) -> [(u64, u64); 2] {
+    [(1, 0), (0, 1)].map(|(of_time, of_proof)| {
+        let limit = |gas: u64| {
+            let of = |scale| if scale == 1 { gas } else { u64::MAX };
+            (of(of_time), of(of_proof))
+        };
+        let (mut too_little, mut enough) = (0, 1 << 40);
+        while enough - too_little > 1 {
+            let middle = too_little + (enough - too_little) / 2;
+            let (time, proof) = limit(middle);
+            s.chain.limit_gas(time, proof);
+            match fits(s) {
+                true => enough = middle,
+                false => too_little = middle,
+            }
+        }
+        s.chain.unlimit_gas();
+        limit(enough)
+    })
+}
+
+#[test]
+fn a_stranger_who_starves_a_closing_of_gas_keeps_nothing_from_being_given_back() {
+    for which in 0..2 {
+        let mut s = Stage::on_air();
+        let suite = s.suite;
+        binds(&mut s, "alice", daily(2 * HOLD));
+        s.opens("alice", holding(STREAM, HOLD));
+        s.must("mira", suite.registry().end_broadcast(STREAM));
+        let close = || suite.lifecycle().close_ended(id("alice", 1));
+        // With one unit of gas less it fails as a whole.
+        let least = least_gas(&mut s, |s| {
+            let quoted = s.chain.quote(account("sam"), close());
+            quoted.is_ok_and(|sent| sent.value.is_ok())
+        });
+        let (time, proof) = least[which];
+        s.chain.limit_gas(time, proof);
+        s.must("sam", close());
+        s.chain.unlimit_gas();
+        assert_eq!(sums(&mut s, "alice"), [0; 3]);
+    }
 }
 
 #[test]
