@@ -7,8 +7,8 @@ use psp22::PSP22;
 use std::{collections::BTreeSet, fmt::Debug};
 use vilokanam_chain::{account, administered, psp22, VlkPermitCalls};
 use vilokanam_e2e::model::{
-    Action, DirectoryCall, MeterCall, Model, ModerationCall, Outcome, Part, PassCall, PatronageCall,
-    PaymentsCall, PricingCall, RegistryCall, TokenCall, Value,
+    Action, DirectoryCall, MeterCall, Model, ModerationCall, Outcome, Part, PassCall,
+    PatronageCall, PaymentsCall, PricingCall, RegistryCall, TokenCall, Value,
 };
 use vilokanam_interfaces::{
     AccountId, Administered, Administration, AssetId, Directory, ExternalId, GoalId, Listing,

@@ -107,7 +107,7 @@ const VERBS: &[(u16, Choose)] = &[
     (1, |c| c.wire()),
     (12, |c| c.deposit_and_open()),
     (4, |c| c.permit()),
-    (6, |c| c.set_spending_limits()),
+    (10, |c| c.set_spending_limits()),
     (1, |c| c.spending()),
     (3, |c| c.refund()),
     (2, |c| c.direct_pay()),
@@ -163,9 +163,11 @@ pub fn choose(world: &World, step: &Step) -> Choice {
         verb += 1;
     }
     if world.start == Start::Puppet && (verb == OPEN || ABOUT_SESSIONS.contains(&verb)) {
-        return match step[step.len() - 1] % 4 {
-            0 | 1 => chooser.direct_hold(),
-            2 => chooser.direct_top_up(),
+        return match step[step.len() - 1] % 8 {
+            0..=2 => chooser.direct_hold(),
+            3 | 4 => chooser.direct_top_up(),
+            5 => chooser.direct_pay(),
+            6 => chooser.direct_deposit(),
             _ => chooser.direct_settle(),
         };
     }

@@ -61,6 +61,9 @@ impl Chooser<'_> {
         let model = &self.world.model;
         let all = model.directory.scheduled.iter();
         let all: Vec<_> = all.map(|(stream, s)| (*stream, s.start_ms)).collect();
+        if all.is_empty() && !self.dice.rarely(4) {
+            return self.schedule();
+        }
         let (stream, start_ms) = self.dice.pick(&all).unwrap_or((1, 5));
         let owner = self.world.model.stream(stream).map(|s| s.owner);
         let caller = self.mostly(owner.unwrap_or(account("alice")));
@@ -93,7 +96,10 @@ impl Chooser<'_> {
 
     pub(super) fn update_external(&mut self) -> Choice {
         let count = self.world.model.external_count() as usize;
-        let external = 1 + self.dice.roll(count + 1) as u32;
+        if count == 0 && !self.dice.rarely(4) {
+            return self.register_external();
+        }
+        let external = 1 + self.dice.roll(count) as u32 + u32::from(self.dice.rarely(12));
         let gateway = self.world.model.external(external).map(|of| of.gateway);
         let caller = self.mostly(gateway.unwrap_or(account("erin")));
         let (odd, active) = self.dice.roll2(8, 3);
@@ -141,7 +147,17 @@ impl Chooser<'_> {
         (report, self.world.model.report(report))
     }
 
+    /// Whether nothing is in such a state; then what comes before is done, most of the time.
+    fn comes_before(&mut self, fits: impl Fn(&ReportState) -> bool) -> bool {
+        let model = &self.world.model;
+        let mut reports = (1..=model.report_count()).filter_map(|report| model.report(report));
+        !reports.any(|of| fits(&of.state)) && !self.dice.rarely(5)
+    }
+
     pub(super) fn decide(&mut self) -> Choice {
+        if self.comes_before(|state| *state == ReportState::Open) {
+            return self.report();
+        }
         let (report, _) = self.report_where(|state| *state == ReportState::Open);
         let verdict = [
             Verdict::Suspended,
@@ -169,6 +185,9 @@ impl Chooser<'_> {
 
     pub(super) fn appeal(&mut self) -> Choice {
         let decided = |state: &ReportState| matches!(state, ReportState::Decided { .. });
+        if self.comes_before(decided) {
+            return self.decide();
+        }
         let (report, of) = self.report_where(decided);
         let loser = of.map(|of| match of.state {
             ReportState::Decided {
@@ -186,6 +205,9 @@ impl Chooser<'_> {
 
     pub(super) fn resolve(&mut self) -> Choice {
         let appealed = |state: &ReportState| matches!(state, ReportState::Appealed { .. });
+        if self.comes_before(appealed) {
+            return self.appeal();
+        }
         let (report, _) = self.report_where(appealed);
         let caller = self.mostly(self.world.model.admin(Part::Moderation).owner);
         let call = ModerationCall::Resolve {

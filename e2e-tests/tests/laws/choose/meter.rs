@@ -72,27 +72,7 @@ impl Chooser<'_> {
             _ => None,
         };
         let (discount, sponsor) = self.dice.roll2(12, 12);
-        let discount = match discount {
-            0 | 1 => Discount::Pass,
-            2 => Discount::Stake,
-            _ => Discount::None,
-        };
-        let sponsor = match sponsor {
-            0 | 1 => Some(account("stranger")),
-            2 => Some(self.someone()),
-            _ => None,
-        };
-        // Who pays for others pays the clock, and not anything.
-        let plain = sponsor.is_some() && odd > 1;
-        let (key, ceiling) = match plain {
-            true => (None, price * 2),
-            false => (key, ceiling),
-        };
-        let stream = match sponsor {
-            Some(_) if odd % 3 > 0 => 2,
-            _ => stream,
-        };
-        OpenRequest {
+        let request = OpenRequest {
             stream,
             asset,
             hold,
@@ -100,8 +80,54 @@ impl Chooser<'_> {
             until_ms,
             referrer,
             key,
-            discount,
-            sponsor,
+            discount: self.discount(viewer, stream, discount),
+            sponsor: None,
+        };
+        match sponsor {
+            0 => OpenRequest {
+                sponsor: Some(self.someone()),
+                ..request
+            },
+            1 | 2 => self.sponsored(request),
+            _ => request,
+        }
+    }
+
+    /// What the viewer has, most of the time.
+    fn discount(&self, viewer: AccountId, stream: StreamId, kind: usize) -> Discount {
+        let model = &self.world.model;
+        let owner = model.stream(stream).map(|s| s.owner);
+        let pass = owner.and_then(|owner| model.pass_discount(viewer, stream, owner));
+        let staked = model.stakes.values().any(|all| all.contains_key(&viewer));
+        match kind {
+            0 => Discount::Pass,
+            1 => Discount::Stake,
+            2..=7 if pass.is_some() => Discount::Pass,
+            8..=9 if staked => Discount::Stake,
+            _ => Discount::None,
+        }
+    }
+
+    /// On a budget of somebody's, and within it most of the time.
+    fn sponsored(&mut self, request: OpenRequest) -> OpenRequest {
+        let (sponsor, stream, asset) = self.a_budget();
+        let budget = self.world.model.budget(sponsor, stream, asset);
+        let (most, dearest) = budget.map_or((MAX_HOLD, MAX_HOLD), |budget| {
+            (budget.terms.max_hold, budget.terms.max_ceiling)
+        });
+        let (odd, keyed) = self.dice.roll2(9, 8);
+        OpenRequest {
+            stream,
+            asset,
+            hold: if odd == 0 {
+                request.hold
+            } else {
+                request.hold.min(most)
+            },
+            ceiling: if odd == 1 { request.ceiling } else { dearest },
+            key: request.key.filter(|_| keyed == 0),
+            sponsor: Some(sponsor),
+            ..request
         }
     }
 

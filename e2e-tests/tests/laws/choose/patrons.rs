@@ -101,6 +101,9 @@ impl Chooser<'_> {
     }
 
     pub(super) fn set_renewal(&mut self) -> Choice {
+        if self.world.model.passes.bought.is_empty() && !self.dice.rarely(4) {
+            return self.buy();
+        }
         let (holder, scope, level) = self.held();
         let caller = self.mostly(holder);
         let offer = self.world.model.pass_offer(scope, level);
@@ -120,6 +123,9 @@ impl Chooser<'_> {
     }
 
     pub(super) fn renew(&mut self) -> Choice {
+        if self.world.model.passes.renewals.is_empty() && !self.dice.rarely(4) {
+            return self.set_renewal();
+        }
         let model = &self.world.model;
         let renewals = model.passes.renewals.iter();
         let allowed: Vec<_> = renewals.map(|r| (r.0, r.1, r.2)).collect();
@@ -168,6 +174,9 @@ impl Chooser<'_> {
     pub(super) fn pay_external(&mut self) -> Choice {
         let (caller, asset) = (self.viewer(), self.asset());
         let count = self.world.model.external_count() as usize;
+        if count == 0 && !self.dice.rarely(4) {
+            return self.register_external();
+        }
         let external = 1 + self.dice.roll(count + usize::from(count == 0)) as u32;
         let amount = self.gift(caller, asset);
         let call = PatronageCall::PayExternal {
@@ -280,7 +289,7 @@ impl Chooser<'_> {
     }
 
     /// A budget, if there is any.
-    fn a_budget(&mut self) -> (AccountId, StreamId, AssetId) {
+    pub(super) fn a_budget(&mut self) -> (AccountId, StreamId, AssetId) {
         let budgets = self.world.model.patronage.budgets.keys();
         let budgets: Vec<_> = budgets.copied().collect();
         let found = self.dice.pick(&budgets);
