@@ -11,9 +11,10 @@ use vilokanam_chain::{
 };
 use vilokanam_interfaces::{
     events::{payment_handler::Deposited, tick_stream::*},
-    AccountId, AssetId, AssetRate, Balance, Change, Hash, Millis, OpenRequest, PaymentHandler,
-    PaymentHandlerError, PermitError, PermittedDeposit, Pool, PricingEngine, PricingEngineError,
-    TickLifecycle, TickStream, TickStreamError as Error, VlkPermit, FACTOR_ONE, NATIVE,
+    AccountId, AssetId, AssetRate, Balance, Change, Hash, Millis, OpenRequest, PaymentDesk,
+    PaymentHandler, PaymentHandlerError, PermitError, PermittedDeposit, Pool, PricingEngine,
+    PricingEngineError, TickLifecycle, TickStream, TickStreamError as Error, VlkPermit, FACTOR_ONE,
+    NATIVE,
 };
 use vilokanam_voucher::{
     sign::{self, Form},
@@ -650,12 +651,10 @@ fn nobody_but_the_meter_deposits_for_others() {
     let spender = s.suite.payments;
     let permit = s.permits(spender, AMOUNT);
     for who in ["sam", "owner", "alice"] {
-        let deposit = vilokanam_interfaces::PaymentDesk::deposit_permitted(
-            &mut s.suite.desk(),
-            key("walt"),
-            VLK,
-            permit.deposit(),
-        );
+        let deposit = s
+            .suite
+            .desk()
+            .deposit_permitted(key("walt"), VLK, permit.deposit());
         assert_eq!(s.refused(who, deposit), PaymentHandlerError::NotMeter);
     }
     s.nothing_of_walts_moved();

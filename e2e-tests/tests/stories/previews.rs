@@ -4,7 +4,7 @@ use crate::common::*;
 use vilokanam_chain::account;
 use vilokanam_interfaces::{
     events::tick_stream::{OpenedWith, SessionOpened},
-    Millis, OpenRequest, PlanKind, PlanRules, PricingPlans, SessionState, StreamRegistry,
+    Balance, Millis, OpenRequest, PlanKind, PlanRules, PricingPlans, SessionState, StreamRegistry,
     TickLifecycle, TickStream, FACTOR_ONE, NATIVE,
 };
 
@@ -107,7 +107,7 @@ fn whoever_closes_it_the_rest_is_the_viewers() {
     s.must("rita", s.suite.lifecycle().finish_exit(1));
     assert_eq!(s.preview_left("rita"), 35_000);
     // Sam's goes on until the broadcast ends; a preview of that is worth nothing, and is returned all the same.
-    assert_eq!(s.owed("sam", 1), (HOUR as u128 / 1_000 - 35) * RATE);
+    assert_eq!(s.owed("sam", 1), Balance::from(HOUR / SECOND - 35) * RATE);
     s.must("mira", s.suite.registry().end_broadcast(STREAM));
     s.must("noor", s.suite.lifecycle().close_ended(id("sam", 1)));
     assert_eq!(s.preview_left("sam"), 0);

@@ -4,10 +4,10 @@ use crate::common::*;
 use vilokanam_chain::{account, VLK};
 use vilokanam_interfaces::{
     events::{patronage::*, tick_stream::*},
-    AccountId, AssetId, Balance, LimitKind, Millis, OpenRequest, Patronage, PatronageError,
-    PaymentDesk, PaymentHandler, PaymentHandlerError, Pool, PricingEngineError, SpendingLimits,
-    Sponsorship, StreamId, StreamRegistry, TickLifecycle, TickStream, TickStreamError as Error,
-    Totals, FACTOR_ONE, NATIVE,
+    AccountId, AssetId, Balance, Class, LimitKind, Millis, OpenRequest, Patronage, PatronageError,
+    PaymentDesk, PaymentHandler, PaymentHandlerError, Pool, PricingEngineError, Seated,
+    SpendingLimits, Sponsorship, StreamId, StreamRegistry, TickLifecycle, TickStream,
+    TickStreamError as Error, Totals, FACTOR_ONE, NATIVE,
 };
 
 /// Three minutes at [`RATE`]: 180 × 1,000,007.
@@ -198,7 +198,7 @@ fn a_sponsor_pays_for_what_a_viewer_watches_and_gets_the_rest_back() {
     assert_eq!(s.purse(), purse(BUDGET - PAID, 0));
     assert_eq!(s.pool("omar", NATIVE), Pool::default());
     assert_eq!(s.payable("mira", NATIVE), PAID - FEE);
-    // Noor's 1,000 of the budget are in pools, less what was paid; so are alice's, bob's and noor's deposits.
+    // Alice's, bob's and noor's deposits are in pools, noor's budget too, less what was paid.
     assert_eq!(
         s.totals(NATIVE),
         Totals {
@@ -302,7 +302,7 @@ fn a_sponsored_session_is_refused_for_each_documented_reason_and_can_open_forese
         ..on_the_house()
     };
     s.not_sponsored("alice", in_vlk, none());
-    let other = s.airs("mira", vilokanam_interfaces::Class::Standard, &[]);
+    let other = s.airs("mira", Class::Standard, &[]);
     let elsewhere = OpenRequest {
         stream: other,
         ..on_the_house()
@@ -480,7 +480,7 @@ fn however_a_sponsored_session_ends_nothing_of_it_is_the_viewers() {
     // Mira sends bob away after 30.
     s.advance(10 * SECOND);
     let bob = s.session("bob", 1);
-    let at = vilokanam_interfaces::Seated {
+    let at = Seated {
         id: bob.id,
         stream: STREAM,
         page: bob.page,
