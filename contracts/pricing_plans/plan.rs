@@ -248,7 +248,7 @@ pub fn ensure_plan(kind: &PlanKind) -> core::result::Result<(), PlanFault> {
 fn ascend(least: u64, numbers: impl Iterator<Item = u64>) -> bool {
     let mut least = Some(least);
     for number in numbers {
-        if least.map_or(true, |least| number < least) {
+        if least.is_none_or(|least| number < least) {
             return false;
         }
         least = number.checked_add(1);

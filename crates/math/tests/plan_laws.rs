@@ -89,11 +89,7 @@ impl Case {
         if at_ms >= self.discount_until_ms {
             parts[3] = ONE;
         }
-        let tier = self
-            .tiers
-            .iter()
-            .filter(|t| t.after_ms <= watched_ms)
-            .last();
+        let tier = self.tiers.iter().rev().find(|t| t.after_ms <= watched_ms);
         let minute = (at_ms / MINUTE_MS % 1_440) as u16;
         let covers = |w: &&Window| w.from_min <= minute && minute < w.to_min;
         let window = self.windows.iter().find(covers);
