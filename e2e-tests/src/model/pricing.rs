@@ -129,9 +129,6 @@ impl Model {
     /// What the viewer has at stake by the staking contract, if that is enough and it can be told.
     fn stake_of(&self, viewer: AccountId) -> Option<Stake> {
         let staking = self.pricing.staking?;
-        if staking.contract == self.contracts.pricing {
-            self.trapped.set(true);
-        }
         let stake = self.stakes.get(&staking.contract)?.get(&viewer).copied();
         let stake = stake.unwrap_or(Stake {
             amount: 0,
@@ -166,6 +163,11 @@ impl Model {
                 let Some(rules) = rules.filter(|rules| rules.stakers < FACTOR_ONE) else {
                     return Ok(none);
                 };
+                let contract = self.pricing.staking.map(|staking| staking.contract);
+                if contract == Some(self.contracts.pricing) {
+                    self.trapped.set(true);
+                    return Err(Error::CallFailed);
+                }
                 let stake = self.stake_of(viewer);
                 Ok(stake.map_or(none, |stake| (rules.stakers, stake.until_ms)))
             }

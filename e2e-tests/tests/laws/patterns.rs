@@ -5,10 +5,11 @@ use crate::choose::vouchers::{key_of, plain};
 use crate::world::{World, EXIT_DELAY_MS, RATE};
 use proptest::{collection::vec, prelude::*};
 use vilokanam_chain::{account, Calls};
-use vilokanam_e2e::model::{Action, MeterCall};
+use vilokanam_e2e::model::{Action, MeterCall, PricingCall};
 use vilokanam_interfaces::{
-    AccountId, AssetRate, Balance, Discount, Millis, OpenRequest, PaymentHandler, PricingEngine,
-    SessionId, SessionNo, StreamId, TickLifecycle, TickStream, NATIVE,
+    AccountId, AssetRate, Balance, Discount, Millis, OpenRequest, PaymentHandler, Peak, PlanKind,
+    PlanRules, PricingEngine, SessionId, SessionNo, StreamId, Tier, TickLifecycle, TickStream,
+    FACTOR_ONE, NATIVE,
 };
 
 const HOLD: Balance = RATE * 3_600;
@@ -69,7 +70,39 @@ fn money(world: &mut World) -> Vec<Balance> {
 
 /// Two viewers watch the same evening; `settled` says who settles what after each span.
 fn evening(spans: &[Millis], settled: &[u8]) -> Vec<Balance> {
+    evening_in(world(), spans, settled)
+}
+
+/// A world whose first stream has a plan of which every mark comes soon.
+fn planned() -> World {
     let mut world = world();
+    let minute = (world.model.now_ms / 60_000 % 1_440) as u16;
+    let tier = |after_ms, factor| Tier { after_ms, factor };
+    let peak = |from_min, factor| Peak {
+        from_min,
+        to_min: from_min + 1,
+        factor,
+    };
+    // Nothing of it passes midnight.
+    let minute = minute.min(1_430);
+    let kind = PlanKind::Rules(PlanRules {
+        preview_ms: 20_001,
+        tiers: vec![tier(60_500, 1_234_567), tier(150_000, 333_333)],
+        peaks: vec![peak(minute + 1, 2_500_001), peak(minute + 3, 0)],
+        standard: 999_983,
+        premium: FACTOR_ONE,
+        subscription: FACTOR_ONE,
+        categories: Vec::new(),
+        audience: Vec::new(),
+        stakers: FACTOR_ONE,
+    });
+    let plan = PricingCall::SetPlan { stream: 1, kind };
+    let done = world.act(account("alice"), 0, Action::Pricing(plan));
+    done.expect("chain and model agree");
+    world
+}
+
+fn evening_in(mut world: World, spans: &[Millis], settled: &[u8]) -> Vec<Balance> {
     let carol = open(&mut world, "carol", 1);
     let erin = open(&mut world, "erin", 1);
     let stranger = account("stranger");
@@ -165,6 +198,16 @@ proptest! {
         settled in vec(0u8..4, 8),
     ) {
         prop_assert_eq!(evening(&spans, &settled), evening(&spans, &[]));
+    }
+
+    /// The same across the end of a preview, tiers and windows.
+    #[test]
+    fn law_08_any_pattern_of_settling_gives_the_same_on_a_plan(
+        spans in vec(1u64..100_000, 1..8),
+        settled in vec(0u8..5, 8),
+    ) {
+        let settled = evening_in(planned(), &spans, &settled);
+        prop_assert_eq!(settled, evening_in(planned(), &spans, &[]));
     }
 
     /// Whichever vouchers are redeemed on the way, how often and in what order: the newest of each decides.
