@@ -4,7 +4,9 @@ use comfy_table::{
     presets::UTF8_HORIZONTAL_ONLY, CellAlignment, ContentArrangement, Table, TableComponent,
 };
 use std::fmt::Write;
-use vilokanam_e2e::evening::{time, whole, Amounts, Law, Moment, Receipt, Report};
+use vilokanam_e2e::evening::{
+    time, whole, Amounts, CaseReport, Gift, Law, Moment, Receipt, Report,
+};
 
 /// Everything, in the order in which one wants to know it.
 pub fn report(report: &Report) -> String {
@@ -27,7 +29,17 @@ fn write_report(text: &mut String, report: &Report) -> std::fmt::Result {
     )?;
     writeln!(text, "\nStreams\n{}", streams(report))?;
     writeln!(text, "\nWho earned what\n{}", earners(report))?;
+    writeln!(
+        text,
+        "\nWhat was given besides paying for seconds\n{}",
+        gifts(&report.gifts)
+    )?;
     writeln!(text, "\nWhere the money went\n{}", flow(report))?;
+    writeln!(
+        text,
+        "\nReports, and what became of them\n{}",
+        cases(&report.cases)
+    )?;
     writeln!(text, "\nReceipts")?;
     for receipt in &report.receipts {
         writeln!(text, "{}", self::receipt(receipt))?;
@@ -127,7 +139,7 @@ fn viewers(report: &Report) -> Table {
     }
     table.add_row(row(vec![
         vec![
-            format!("all {} viewers", report.viewers),
+            format!("all {} viewers", report.viewers + report.regulars),
             report.sessions.to_string(),
             duration(report.seconds_watched),
         ],
@@ -191,12 +203,57 @@ fn earners(report: &Report) -> Table {
     table
 }
 
+fn gifts(gifts: &[Gift]) -> Table {
+    let header = ["what", "from", "to", "", "amount", "platform's part"];
+    let mut table = table(&header, 4);
+    for gift in gifts {
+        table.add_row(vec![
+            gift.what.clone(),
+            gift.from.clone(),
+            gift.to.into(),
+            gift.asset.into(),
+            amount(gift.amount),
+            amount(gift.fee),
+        ]);
+    }
+    table
+}
+
+fn cases(cases: &[CaseReport]) -> Table {
+    let header = [
+        "on",
+        "by",
+        "verdict",
+        "appeal",
+        "outcome",
+        "bond to",
+        "bond UNIT",
+    ];
+    let mut table = table(&header, 6);
+    for case in cases {
+        table.add_row(vec![
+            case.creator.into(),
+            case.reporter.clone(),
+            case.verdict.into(),
+            match &case.appealed_by {
+                Some(who) => format!("by {who}"),
+                None => "none".into(),
+            },
+            case.outcome.into(),
+            case.bond_to.clone(),
+            amount(case.bond),
+        ]);
+    }
+    table
+}
+
 fn flow(report: &Report) -> Table {
     let mut table = table(&["", "UNIT", "VLK"], 1);
     let lines = [
         ("deposited by viewers", report.deposited),
         ("= paid for watching", report.settled),
-        ("    to creators and co-hosts", report.creators),
+        ("+ paid for passes, tips and goals", report.given),
+        ("    of both, to creators and co-hosts", report.creators),
         ("    to the referrer", report.referrers),
         ("    to the platform", report.platform),
         ("+ back to viewers", report.refunded),
@@ -208,7 +265,7 @@ fn flow(report: &Report) -> Table {
 }
 
 fn receipt(receipt: &Receipt) -> String {
-    let lines = [
+    let mut lines = vec![
         format!(
             "{}, session {} · {}, broadcast {}",
             receipt.viewer, receipt.number, receipt.creator, receipt.broadcast
@@ -219,16 +276,31 @@ fn receipt(receipt: &Receipt) -> String {
             time(receipt.closed_ms),
             time(receipt.watched_ms)
         ),
-        format!(
-            "on hold {} = paid {} + back {} {}",
-            whole(receipt.hold),
-            whole(receipt.settled),
-            whole(receipt.released),
-            receipt.asset
-        ),
-        format!("closed by {}", receipt.closed_by),
     ];
-    lines.map(|line| format!("\n  │ {line}")).concat()
+    if receipt.preview_ms > 0 {
+        lines.push(format!(
+            "{} of it free",
+            time(receipt.preview_ms.min(receipt.watched_ms))
+        ));
+    }
+    if let Some(factor) = receipt.discount {
+        lines.push(format!("at {} % of the price, by a pass", factor / 10_000));
+    }
+    lines.push(format!(
+        "on hold {} = paid {} + back {} {}",
+        whole(receipt.hold),
+        whole(receipt.settled),
+        whole(receipt.released),
+        receipt.asset
+    ));
+    if let Some(sponsor) = &receipt.sponsor {
+        lines.push(format!("from {sponsor}'s budget, and back to it"));
+    }
+    lines.push(format!("closed by {}", receipt.closed_by));
+    let lines = lines.into_iter();
+    lines
+        .map(|line| format!("\n  │ {line}"))
+        .collect::<String>()
 }
 
 fn counts(report: &Report) -> String {
@@ -256,6 +328,24 @@ fn counts(report: &Report) -> String {
         (counts.exits, "exits that needed nobody"),
         (counts.pushes, "balances pushed by a stranger"),
         (counts.heartbeats, "heartbeats"),
+        (counts.previews, "sessions began with free minutes"),
+        (counts.tiers, "sessions became cheaper as they went on"),
+        (counts.passes, "passes bought"),
+        (counts.passes_given, "passes given"),
+        (counts.with_pass, "sessions at a pass's price"),
+        (counts.tips, "tips"),
+        (counts.contributions, "gifts to goals"),
+        (counts.goals_reached, "goals reached"),
+        (counts.goals_missed, "goals missed"),
+        (counts.returned, "gifts to goals given back"),
+        (counts.sponsored, "sessions paid by a sponsor"),
+        (
+            counts.limits_hit,
+            "times a viewer's own limit refused to spend more",
+        ),
+        (counts.reports, "reports of streams"),
+        (counts.appeals, "appeals against a verdict"),
+        (counts.overturned, "verdicts overturned"),
     ];
     let mut text = lines
         .map(|(count, what)| format!("\n  {count:>6}  {what}"))

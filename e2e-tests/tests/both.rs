@@ -114,22 +114,39 @@ fn evening<C: Chain>(chain: &mut C) -> Result<()> {
         ("closed by others", counts.closed_by_others),
         ("exits", counts.exits),
         ("pushes", counts.pushes),
+        ("watched a preview", counts.previews),
+        ("reached a tier", counts.tiers),
+        ("bought a pass", counts.passes),
+        ("was given a pass", counts.passes_given),
+        ("watched with a pass", counts.with_pass),
+        ("tips", counts.tips),
+        ("gave to a goal", counts.contributions),
+        ("reached a goal", counts.goals_reached),
+        ("missed a goal", counts.goals_missed),
+        ("got a contribution back", counts.returned),
+        ("was on the house", counts.sponsored),
+        ("hit an own limit", counts.limits_hit),
+        ("reported a stream", counts.reports),
+        ("appealed", counts.appeals),
+        ("had a verdict overturned", counts.overturned),
     ] {
         ensure!(count > 0, "nobody: {what}");
     }
-    for (deposited, settled, refunded) in [
+    for (deposited, settled, given, refunded) in [
         (
             report.deposited.native,
             report.settled.native,
+            report.given.native,
             report.refunded.native,
         ),
         (
             report.deposited.vlk,
             report.settled.vlk,
+            report.given.vlk,
             report.refunded.vlk,
         ),
     ] {
-        ensure!(settled > 0 && deposited == settled + refunded);
+        ensure!(settled > 0 && deposited == settled + given + refunded);
     }
     println!(
         "{}: {} transactions, {} answers compared",
