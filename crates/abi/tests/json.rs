@@ -39,6 +39,8 @@ fn a_call_is_what_its_contract_decodes() {
         "until_ms": null,
         "referrer": hex(7, 32),
         "key": null,
+        "discount": "Stake",
+        "sponsor": null,
     }});
     let call = meter.encode(open, &args).expect("encodes");
     let expected = (
@@ -48,6 +50,8 @@ fn a_call_is_what_its_contract_decodes() {
         5u128,
         None::<u64>,
         Some(ALICE),
+        None::<[u8; 32]>,
+        2u8,
         None::<[u8; 32]>,
     );
     assert_eq!(call, [&open.selector[..], &expected.encode()].concat());

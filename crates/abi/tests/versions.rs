@@ -54,10 +54,15 @@ fn primitive(new: &Value, name: &str) -> Value {
     types.iter().find(is).expect("is there")["id"].clone()
 }
 
-/// A cell of the contract's own struct.
-fn cell<'a>(new: &'a mut Value, name: &str) -> &'a mut Value {
+/// The fields that hold the payment handler's money.
+fn money(new: &mut Value) -> &mut Value {
     let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
-    &mut labelled(fields, name)["layout"]["root"]
+    &mut labelled(fields, "money")["layout"]["struct"]["fields"]
+}
+
+/// A cell among them.
+fn cell<'a>(new: &'a mut Value, name: &str) -> &'a mut Value {
+    &mut labelled(money(new), name)["layout"]["root"]
 }
 
 #[test]
@@ -70,7 +75,7 @@ fn a_version_can_follow_itself() {
 }
 
 #[test]
-fn both_codes_of_the_meter_agree_on_its_storage() {
+fn both_codes_of_a_contract_agree_on_its_storage() {
     let halves = ["tick_stream", "tick_lifecycle"];
     for (one, other) in [(0, 1), (1, 0)] {
         let (running, next) = (abi(&document(halves[one])), document(halves[other]));
@@ -118,6 +123,16 @@ fn both_codes_of_the_meter_agree_on_its_storage() {
             "{taken:?}"
         );
     }
+    // So do the others'.
+    for [one, other] in [
+        ["pricing_engine", "pricing_plans"],
+        ["payment_handler", "payment_desk"],
+        ["vlk_token", "vlk_permit"],
+    ] {
+        let (one, other) = (abi(&document(one)), abi(&document(other)));
+        assert_eq!(compare_halves(&one, &other), []);
+        assert_eq!(compare_halves(&other, &one), []);
+    }
     // Another contract's code does not.
     let (meter, other) = (document("tick_stream"), document("payment_handler"));
     assert!(!compare_storage(&abi(&meter), &abi(&other)).is_empty());
@@ -137,17 +152,19 @@ fn metadata_tells_what_is_in_every_cell_but_bytes() {
             "`Payments` (key 0x0, 0 packed fields)",
             "`admin.authority` (key 0xad0001, Authority)",
             "`admin.wiring` (key 0xad0002, Wiring)",
-            "`pools` (key 0x9a0001, Mapping<(u16, AccountId), Pool>)",
-            "`payables` (key 0x9a0002, Mapping<(u16, AccountId), u128>)",
-            "`totals` (key 0x9a0003, Mapping<u16, Totals>)",
-            "`assets` (key 0x9a0004, Mapping<u16, Asset>)",
-            "`asset_count` (key 0x9a0005, u16)",
-            "`asset_ids` (key 0x9a0006, Mapping<AccountId, u16>)",
-            "`config` (key 0x9a0007, Config)",
-            "`pause_end_ms` (key 0x9a0008, u64)",
+            "`admin.second_code` (key 0xad0003, Hash)",
+            "`money.pools` (key 0x9a0001, Mapping<(u16, AccountId), Pool>)",
+            "`money.payables` (key 0x9a0002, Mapping<(u16, AccountId), u128>)",
+            "`money.totals` (key 0x9a0003, Mapping<u16, Totals>)",
+            "`money.assets` (key 0x9a0004, Mapping<u16, Asset>)",
+            "`money.asset_count` (key 0x9a0005, u16)",
+            "`money.asset_ids` (key 0x9a0006, Mapping<AccountId, u16>)",
+            "`money.config` (key 0x9a0007, Config)",
+            "`money.pause_end_ms` (key 0x9a0008, u64)",
+            "`money.books` (key 0x9a0009, Mapping<(u16, AccountId), Book>)",
         ]
     );
-    assert!(matches!(payments.cells[3].kind, CellKind::Mapping(..)));
+    assert!(matches!(payments.cells[4].kind, CellKind::Mapping(..)));
     assert_eq!(opaque_cells(&payments), [] as [&str; 0]);
     // Seats, terms and free places are bytes that the meter's code writes by hand.
     assert_eq!(
@@ -171,7 +188,7 @@ fn new_messages_events_and_cells_are_welcome() {
         }
         let mut added =
             json!({ "layout": { "root": cell(new, "config").clone() }, "name": "more" });
-        added["layout"]["root"]["root_key"] = json!("0x09009a00");
+        added["layout"]["root"]["root_key"] = json!("0x0c009a00");
         let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
         fields.as_array_mut().expect("is an array").push(added);
     });
@@ -254,14 +271,13 @@ fn dropped_and_changed_events_are_told() {
 fn moved_retyped_and_repacked_cells_are_told() {
     let moved = said("payment_handler", |new| {
         cell(new, "pools")["root_key"] = json!("0x0b009a00");
-        let fields = &mut new["storage"]["root"]["layout"]["struct"]["fields"];
-        remove(fields, "payables");
+        remove(money(new), "payables");
     });
     assert_eq!(
         moved,
         [
-            "storage: `pools` (key 0x9a0001, Mapping<(u16, AccountId), Pool>) moved to key 0x9a000b",
-            "storage: `payables` (key 0x9a0002, Mapping<(u16, AccountId), u128>) is gone",
+            "storage: `money.pools` (key 0x9a0001, Mapping<(u16, AccountId), Pool>) moved to key 0x9a000b",
+            "storage: `money.payables` (key 0x9a0002, Mapping<(u16, AccountId), u128>) is gone",
         ]
     );
 
@@ -274,8 +290,8 @@ fn moved_retyped_and_repacked_cells_are_told() {
     assert_eq!(
         retyped,
         [
-            "storage: `config` (key 0x9a0007, Config): is `config` (key 0x9a0007, Mapping<u16, Totals>) now",
-            "storage: `pause_end_ms` (key 0x9a0008, u64): u16, was u64",
+            "storage: `money.config` (key 0x9a0007, Config): is `money.config` (key 0x9a0007, Mapping<u16, Totals>) now",
+            "storage: `money.pause_end_ms` (key 0x9a0008, u64): u16, was u64",
         ]
     );
 
@@ -288,7 +304,7 @@ fn moved_retyped_and_repacked_cells_are_told() {
         swapped,
         [
             "message: `PaymentHandler::totals` returns something else: Totals has `holds` where `pools` was",
-            "storage: `totals` (key 0x9a0003, Mapping<u16, Totals>): Totals has `holds` where `pools` was",
+            "storage: `money.totals` (key 0x9a0003, Mapping<u16, Totals>): Totals has `holds` where `pools` was",
         ]
     );
 
@@ -313,7 +329,7 @@ fn moved_retyped_and_repacked_cells_are_told() {
     });
     assert_eq!(
         shared,
-        ["storage: `pools` and `more` have the same key 0x9a0001"]
+        ["storage: `money.pools` and `more` have the same key 0x9a0001"]
     );
 }
 

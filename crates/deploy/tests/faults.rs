@@ -171,18 +171,18 @@ async fn killed_at_every_step() -> Result<()> {
     let labels = steps.waves().concat();
     let labels: Vec<_> = labels.iter().map(|step| steps.label(*step)).collect();
     assert_eq!(labels.len(), STEPS);
-    // One suite that is killed after each transaction; then one for a point where each step can be left, by turns in a block and
-    // final; before the first is sent; and at both points of the last, of which one is between the last final step and the end.
+    // One suite that is killed after each transaction; then one that is before the first, and one at each point where the first and
+    // the last step of a wave can be left: in a block, and final; the last of those is between the last final step and the end.
     assert_eq!(killed_at(&node, 0, ": sent").await?, STEPS);
     let mut points = vec![format!("{STEPS} steps to do")];
-    for (number, label) in labels.iter().enumerate() {
-        let last = number + 1 == labels.len();
-        if last || number % 2 == 0 {
+    let waves = steps.waves().map(|wave| wave.len());
+    let mut begins = 0;
+    for wave in waves {
+        for label in [&labels[begins], &labels[begins + wave - 1]] {
             points.push(format!("{label}: in block"));
-        }
-        if last || number % 2 == 1 {
             points.push(format!("{label}: final"));
         }
+        begins += wave;
     }
     for (case, at) in (1..).zip(&points) {
         assert_eq!(killed_at(&node, case, at).await?, 1, "{at}");

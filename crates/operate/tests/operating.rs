@@ -381,10 +381,10 @@ async fn versions_are_compared_announced_applied_migrated_and_recorded() -> Resu
         .iter()
         .any(|line| line == "message: `PSP22::transfer` is gone"));
     let moved = lines(&mut suite, &version("payment_handler", "pricing_engine")?).await?;
-    assert!(moved
-        .iter()
-        .any(|line| line.starts_with("storage: `pools` (key 0x9a0001, ")
-            && line.ends_with(" is gone")));
+    assert!(moved.iter().any(
+        |line| line.starts_with("storage: `money.pools` (key 0x9a0001, ")
+            && line.ends_with(" is gone")
+    ));
     let text = fs::read_to_string(built("vlk_token", "json"))?;
     let mixed = NewCode::new("vlk_token", fs::read(built("floor", "wasm"))?, text);
     let mixed = mixed.err().context("two builds are mixed")?.to_string();

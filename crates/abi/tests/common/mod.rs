@@ -22,7 +22,7 @@ pub fn documents() -> Vec<(String, Value)> {
         }
     }
     documents.sort_by(|(a, _), (b, _)| a.cmp(b));
-    assert_eq!(documents.len(), 6);
+    assert_eq!(documents.len(), 13);
     documents
 }
 
