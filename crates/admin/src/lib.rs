@@ -231,7 +231,7 @@ impl Admin {
     }
 
     /// Runs the message that was called in the second code, and answers what that answers. Answers `Err(failed)` if the chain has no
-    /// such code. Nothing of storage may have been changed before, and nothing after it runs.
+    /// such code, or it traps or runs out of gas. Nothing of storage may have been changed before, and nothing after it runs.
     pub fn hand_over(&self, failed: impl Encode) -> ! {
         let _ = build_call::<DefaultEnvironment>()
             .delegate(self.second_code())
@@ -240,7 +240,7 @@ impl Admin {
             .exec_input(ExecutionInput::new(Selector::new([0; 4])))
             .returns::<()>()
             .try_invoke();
-        // Reached only if the chain has no such code.
+        // Reached only if the chain has no such code, or it trapped or ran out of gas.
         let failed: Result<Result<(), _>, LangError> = Ok(Err(failed));
         ink::env::return_value(ReturnFlags::REVERT, &failed)
     }

@@ -253,8 +253,9 @@ pub trait Moderation {
     #[ink(message)]
     fn appeal(&mut self, report: ReportId, reason: String) -> Result<(), ModerationError>;
 
-    /// Confirms or overturns a verdict that was appealed against. Overturned, an offence no longer counts, a suspension that was this
-    /// verdict's is lifted (unless the stream is reinstated already), and an abusive report's bond goes to its reporter.
+    /// Confirms or overturns a verdict that was appealed against. Overturned, an offence no longer counts, and an abusive report's bond
+    /// goes to its reporter. A suspension is lifted with the last verdict that ordered it: that suspended the stream, or was given
+    /// while it was suspended so; unless the stream is reinstated already.
     ///
     /// Caller: the contract's owner.
     ///

@@ -244,7 +244,8 @@ pub trait PassOffice {
     /// Buys a pass, or lengthens one that is valid, from the caller's pool, and returns until when it is valid. A new one begins now. The
     /// money goes at once to the stream's payees by its newest terms (for `Creator`: to that account), less the fee of subscriptions.
     ///
-    /// Caller: anyone; for others as a gift.
+    /// Caller: anyone; for others as a gift. A pass of another factor, a gift too, keeps its holder from this level until it lapses
+    /// (`OtherFactor`).
     ///
     /// # Events
     /// `PassBought { holder, scope, level, buyer, period, periods, asset, price, fee, factor, until_ms }`.

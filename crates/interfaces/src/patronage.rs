@@ -65,7 +65,18 @@ pub struct Sponsorship {
     pub max_hold: Balance,
     /// The highest price, in base units a second, that it pays.
     pub max_ceiling: Balance,
-    /// Until when it opens sessions: not at that instant any more.
+    /// Until when it opens sessions: not at that instant any more. Its sessions end then at the latest, those that are paused too, so
+    /// that anyone closes them and the budget is free.
+    pub until_ms: Millis,
+}
+
+/// What a sponsor answers to a session that it pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct SponsoredHold {
+    /// The account whose pool places the hold.
+    pub pool: AccountId,
+    /// When the session ends at the latest.
     pub until_ms: Millis,
 }
 
@@ -316,7 +327,7 @@ pub trait Patronage {
         amount: Balance,
     ) -> Result<(), PatronageError>;
 
-    /// Notes that a viewer opens a sponsored session, and returns the account whose pool places its hold.
+    /// Notes that a viewer opens a sponsored session, and returns whose pool places its hold, and when it ends at the latest.
     ///
     /// Caller: the meter. Emits nothing: the meter's event tells it.
     ///
@@ -331,7 +342,7 @@ pub trait Patronage {
         asset: AssetId,
         hold: Balance,
         ceiling: Balance,
-    ) -> Result<AccountId, PatronageError>;
+    ) -> Result<SponsoredHold, PatronageError>;
 
     /// What `sponsor_session` would answer to the meter now. Changes nothing.
     ///
@@ -348,5 +359,5 @@ pub trait Patronage {
         asset: AssetId,
         hold: Balance,
         ceiling: Balance,
-    ) -> Result<AccountId, PatronageError>;
+    ) -> Result<SponsoredHold, PatronageError>;
 }

@@ -89,7 +89,10 @@ pub struct Release {
     pub to: AccountId,
     /// How much.
     pub amount: Balance,
-    /// When it was placed, for the windows of spending limits; 0 where others gave part of it, which no limit counted.
+    /// How much of it counts against `to`'s spending limits no longer: what is above all that others gave to the hold, which no limit
+    /// counted; 0 if they gave 2^64 units or more.
+    pub counted: Balance,
+    /// When that was placed, for the windows of limits.
     pub placed_ms: Millis,
     /// For what category.
     pub category: u16,
@@ -98,14 +101,14 @@ pub struct Release {
 /// The most that a viewer wants to spend of an asset. `None`: no limit.
 ///
 /// It binds what leaves the viewer's free pool other than by `withdraw`: holds, top-ups, tips, contributions, passes, budgets of
-/// sponsors. What is released of what was placed within the same window counts no longer. It counts what is spent from the first
+/// sponsors. What is released of what was placed within the same window counts no longer, above what others gave. It counts what is spent from the first
 /// `set_spending_limits` on, and on a category from the first limit on it on; what was placed before is not given back.
 /// Windows are of UTC: days, weeks from Monday, calendar months.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct SpendingLimits {
-    /// Of one session: its hold with the viewer's own top-ups.
+    /// Of one session: its hold with the viewer's own top-ups; and with the gifts of others, once they are 2^64 units or more.
     pub session: Option<Balance>,
     /// In a day.
     pub day: Option<Balance>,
@@ -337,7 +340,7 @@ pub enum PaymentHandlerError {
         /// What is payable.
         payable: Balance,
     },
-    /// The chain does not have the code of `payment_desk`.
+    /// The chain does not have the code of `payment_desk`, or it trapped or ran out of gas.
     DeskFailed,
 }
 
@@ -592,7 +595,7 @@ pub trait Holds {
 /// Payments at once, spending limits, refunds, deposits by permit.
 ///
 /// Sent to `payment_handler`, which hands them over to a second code, `payment_desk`, that runs on its storage. Each ends with
-/// `DeskFailed` if the chain lacks that code: no exit is among them.
+/// `DeskFailed` if the chain lacks that code, or it traps or runs out of gas: no exit is among them.
 #[ink::trait_definition]
 pub trait PaymentDesk {
     /// Pays from a pool to payees, at once, and returns the platform's fee. Split as a session's money is, without a referrer.

@@ -510,7 +510,7 @@ pub enum PricingEngineError {
     InvalidPlan(PlanFault),
     /// The viewer asks for a pass's discount, and has no pass for this stream now.
     NoPass,
-    /// The chain does not have the code of `pricing_plans`.
+    /// The chain does not have the code of `pricing_plans`, or it trapped or ran out of gas.
     PlansFailed,
     /// An administrative refusal.
     Admin(AdminError),

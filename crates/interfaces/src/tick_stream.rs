@@ -454,7 +454,7 @@ pub enum TickStreamError {
     PageNotEmpty,
     /// A number passed its limit.
     Overflow,
-    /// The chain does not have the code of `tick_lifecycle`.
+    /// The chain does not have the code of `tick_lifecycle`, or it trapped or ran out of gas.
     LifecycleFailed,
     /// The key is the zero key, for which anyone could sign, or the session's already.
     InvalidKey,

@@ -39,13 +39,13 @@ pub enum PermitError {
     },
     /// No more nonces.
     Overflow,
-    /// The chain does not have the code of `vlk_permit`.
+    /// The chain does not have the code of `vlk_permit`, or it trapped or ran out of gas.
     PermitFailed,
 }
 
 /// Approval by signature. Sent to `vlk_token`, which hands it over to a second code, `vlk_permit`, that runs on its storage.
 ///
-/// If the chain lacks that code, `permit` ends with `PermitFailed`, and the call of a plain read fails.
+/// If the chain lacks that code, or it traps or runs out of gas, `permit` ends with `PermitFailed`, and the call of a plain read fails.
 #[ink::trait_definition]
 pub trait VlkPermit {
     /// The nonce that the next permit of `owner` commits to; counted from 0.

@@ -31,7 +31,7 @@ pub struct Book {
     pub limits: SpendingLimits,
     /// What is looser, and from when it binds. All its categories are in `limits` too.
     pub next: Option<(SpendingLimits, Millis)>,
-    /// From when all spending is counted: what was placed before is not given back.
+    /// From when all spending is counted: what was placed until then is not given back.
     pub since_ms: Millis,
     /// An instant of the windows that the sums are of: when the last was counted.
     pub counted_ms: Millis,
@@ -130,7 +130,7 @@ impl Book {
     }
 
     /// Takes off what was placed at `placed_ms` and comes back at `now_ms`, in the windows that have not ended since. What was placed
-    /// at the very instant from which spending counts is taken for counted.
+    /// at the very instant from which spending counts may have been placed before, uncounted: it is not taken off.
     pub fn give_back(
         &mut self,
         now_ms: Millis,
@@ -138,7 +138,7 @@ impl Book {
         placed_ms: Millis,
         category: Option<u16>,
     ) {
-        if placed_ms < self.since_ms {
+        if placed_ms <= self.since_ms {
             return;
         }
         self.roll(now_ms);
@@ -151,7 +151,7 @@ impl Book {
         if month(placed_ms) == month(now_ms) {
             self.month = self.month.saturating_sub(amount);
             if let Some(sum) = self.category(category) {
-                if placed_ms >= sum.since_ms {
+                if placed_ms > sum.since_ms {
                     sum.spent = sum.spent.saturating_sub(amount);
                 }
             }

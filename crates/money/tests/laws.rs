@@ -272,7 +272,7 @@ fn limits_of_a_weekend() {
         categories: vec![(5, 300)],
     };
     let mut book = Book::default();
-    book.set(FRIDAY_MS, limits.clone(), false).unwrap();
+    book.set(FRIDAY_MS - 1, limits.clone(), false).unwrap();
     assert_eq!((book.binding(FRIDAY_MS), &book.next), (&limits, &None));
     let spend = |book: &mut Book, now_ms, amount, held| {
         let mut after = book.clone();
@@ -428,4 +428,53 @@ fn what_was_not_counted_is_not_given_back() {
     book.give_back(START_MS + 5, 40, START_MS + 1, Some(1));
     let shown = book.view(START_MS + 5);
     assert_eq!((shown.day, shown.categories), (40, vec![40]));
+}
+
+/// Two holds of 100 are placed in the very instant in which a limit of 100 is set: one before it, which nothing counted, and one after
+/// it. Both come back, and the limit is used up still.
+#[test]
+fn what_is_placed_in_the_instant_of_the_first_limit_is_not_given_back() {
+    let limits = SpendingLimits {
+        day: Some(100),
+        week: Some(100),
+        month: Some(100),
+        categories: vec![(1, 100)],
+        ..SpendingLimits::default()
+    };
+    let expense = Expense {
+        amount: 100,
+        held: Some(0),
+        category: Some(1),
+    };
+    let mut book = Book::default();
+    book.set(START_MS, limits.clone(), false).unwrap();
+    book.spend(START_MS, expense).unwrap();
+    for now_ms in [START_MS, START_MS + 1] {
+        book.give_back(now_ms, 100, START_MS, Some(1));
+        let shown = book.clone().view(now_ms);
+        assert_eq!((shown.day, shown.week, shown.month), (100, 100, 100));
+        assert_eq!(shown.categories, [100]);
+        let kind = LimitKind::Day;
+        let refused = book.clone().spend(now_ms, expense);
+        assert_eq!(refused, Err(Error::AboveLimit { kind, left: 0 }));
+    }
+
+    // The same where only the category's limit is new.
+    let mut book = Book::default();
+    let day = SpendingLimits {
+        day: Some(300),
+        ..SpendingLimits::default()
+    };
+    book.set(START_MS - 1, day.clone(), false).unwrap();
+    book.spend(START_MS, expense).unwrap();
+    let with_category = SpendingLimits {
+        categories: limits.categories,
+        ..day
+    };
+    book.set(START_MS, with_category, true).unwrap();
+    book.spend(START_MS, expense).unwrap();
+    book.give_back(START_MS + 1, 100, START_MS, Some(1));
+    book.give_back(START_MS + 1, 100, START_MS, Some(1));
+    let shown = book.view(START_MS + 1);
+    assert_eq!((shown.day, shown.categories), (0, vec![100]));
 }
