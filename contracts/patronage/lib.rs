@@ -37,7 +37,7 @@ mod patronage {
     use vilokanam_interfaces::{
         events::patronage::*, AdminError, Administered, Administration, AssetId, Budget, Change,
         Contribution, ExternalId, Goal, GoalId, GoalState, Millis, Patronage, PatronageError,
-        Shift, Sponsorship, StreamFacts, StreamId, Wiring,
+        Shift, SponsoredHold, Sponsorship, StreamFacts, StreamId, Wiring,
     };
 
     type Result<T> = core::result::Result<T, PatronageError>;
@@ -285,13 +285,13 @@ mod patronage {
             asset: AssetId,
             hold: Balance,
             ceiling: Balance,
-        ) -> Result<AccountId> {
+        ) -> Result<SponsoredHold> {
             if self.admin.wiring().meter != Some(self.env().caller()) {
                 return Err(PatronageError::NotMeter);
             }
-            let pool = self.would_sponsor(sponsor, viewer, stream, asset, hold, ceiling)?;
+            let of = self.would_sponsor(sponsor, viewer, stream, asset, hold, ceiling)?;
             self.served.insert(((sponsor, stream, asset), viewer), &());
-            Ok(pool)
+            Ok(of)
         }
 
         #[ink(message)]
@@ -303,7 +303,7 @@ mod patronage {
             asset: AssetId,
             hold: Balance,
             ceiling: Balance,
-        ) -> Result<AccountId> {
+        ) -> Result<SponsoredHold> {
             let purse = self.purses.get((sponsor, stream, asset));
             let wish = Wish {
                 sponsor,
@@ -311,13 +311,16 @@ mod patronage {
                 hold,
                 ceiling,
             };
-            rules::ensure_sponsors(
+            let until_ms = rules::ensure_sponsors(
                 purse.map(|purse| purse.terms),
                 wish,
                 self.was_sponsored(sponsor, stream, asset, viewer),
                 self.env().block_timestamp(),
             )?;
-            Ok(self.budget_pool(sponsor, stream, asset))
+            Ok(SponsoredHold {
+                pool: self.budget_pool(sponsor, stream, asset),
+                until_ms,
+            })
         }
     }
 

@@ -268,13 +268,13 @@ pub struct Wish {
     pub ceiling: Balance,
 }
 
-/// Fails unless a budget opens such a session now, for a viewer who had one from it or not.
+/// Until when a budget pays for such a session. Fails unless it opens it now, for a viewer who had one from it or not.
 pub fn ensure_sponsors(
     terms: Option<Sponsorship>,
     wish: Wish,
     had_one: bool,
     now_ms: Millis,
-) -> Result<()> {
+) -> Result<Millis> {
     let terms = terms
         .filter(|terms| now_ms < terms.until_ms)
         .ok_or(Error::NoSponsorship)?;
@@ -294,5 +294,5 @@ pub fn ensure_sponsors(
             max: terms.max_ceiling,
         });
     }
-    Ok(())
+    Ok(terms.until_ms)
 }

@@ -67,7 +67,7 @@ mod payment_desk {
                     self.uncount(
                         release.to,
                         item.asset,
-                        release.amount,
+                        release.counted,
                         release.placed_ms,
                         Some(release.category),
                     );
@@ -332,7 +332,7 @@ mod payment_desk {
             placed_ms: Millis,
             category: Option<u16>,
         ) {
-            if !self.money.pool(viewer, asset).limited {
+            if amount == 0 || !self.money.pool(viewer, asset).limited {
                 return;
             }
             if let Some(mut book) = self.money.books.get((asset, viewer)) {

@@ -175,6 +175,7 @@ fn ending(placed_ms: Millis, settled: Balance, released: Balance) -> SettleItem 
         release: Some(Release {
             to: VIEWER,
             amount: released,
+            counted: released,
             placed_ms,
             category: CATEGORY,
         }),

@@ -208,6 +208,7 @@ fn release(to: AccountId, amount: Balance) -> Release {
     Release {
         to,
         amount,
+        counted: amount,
         placed_ms: NOW_MS,
         category: CATEGORY,
     }

@@ -86,7 +86,7 @@ mod tick_lifecycle {
             let mut opening = self.prepare(&wired, viewer, &request)?;
             let payer = match request.sponsor {
                 None => viewer,
-                Some(sponsor) => wired.would_sponsor(sponsor, viewer, &request)?,
+                Some(sponsor) => wired.would_sponsor(sponsor, viewer, &request)?.pool,
             };
             let fees = wired.would_hold(payer, &request, &opening.offer)?;
             let terms = TermsSlot::new(&opening.offer, fees);
@@ -245,10 +245,12 @@ mod tick_lifecycle {
 
             let payer = caller();
             let held = match payer == id.viewer {
-                true => found.seat.hold,
-                false => 0,
+                true => found.seat.own_hold(),
+                false => {
+                    found.seat.add_gift(amount);
+                    0
+                }
             };
-            found.seat.gifted |= payer != id.viewer;
             found.seat.hold = hold;
             self.ledger.write(&mut found);
             wired.top_up(payer, found.seat.asset, amount, found.seat.category, held)?;
@@ -524,9 +526,15 @@ mod tick_lifecycle {
             } = opening;
 
             // Neither sponsors nor payments call anybody back; what payments answer decides which page fits.
+            let mut until_ms = request.until_ms.unwrap_or(NO_END);
             let payer = match request.sponsor {
                 None => viewer,
-                Some(sponsor) => wired.sponsor(sponsor, viewer, request)?,
+                Some(sponsor) => {
+                    let of = wired.sponsor(sponsor, viewer, request)?;
+                    // Else a pause could keep the budget for ever.
+                    until_ms = until_ms.min(of.until_ms);
+                    of.pool
+                }
             };
             let fees = wired.hold(payer, request, &offer)?;
             let terms = TermsSlot::new(&offer, fees);
@@ -572,7 +580,7 @@ mod tick_lifecycle {
                     since_ms: now,
                     watched_ms: 0,
                     opened_ms: now,
-                    until_ms: request.until_ms.unwrap_or(NO_END),
+                    until_ms,
                     exit_ms: 0,
                     closing: false,
                     key: request.key.unwrap_or(NOBODY.into()),
@@ -588,8 +596,8 @@ mod tick_lifecycle {
                     discount_until_ms: offer.discount_until_ms,
                     preview_ms,
                     sponsored: request.sponsor.is_some(),
-                    gifted: false,
-                    spare: [0; 9],
+                    gifts: 0,
+                    spare: [0; 2],
                 },
             );
             meter.set_room(page_no, page.vacant_seat().is_some());
@@ -632,7 +640,7 @@ mod tick_lifecycle {
                 rate_per_sec: offer.rate_per_sec,
                 factor: offer.factor,
                 ceiling: request.ceiling,
-                until_ms: request.until_ms,
+                until_ms: (until_ms != NO_END).then_some(until_ms),
                 plan: offer.plan,
                 key: request.key,
                 extras: extras(&offer, preview_ms, request.sponsor),

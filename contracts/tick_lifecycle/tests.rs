@@ -117,8 +117,8 @@ fn seat(broadcast: u32, preview_ms: u32) -> Seat {
         discount_until_ms: 0,
         preview_ms,
         sponsored: false,
-        gifted: false,
-        spare: [0; 9],
+        gifts: 0,
+        spare: [0; 2],
     }
 }
 

@@ -77,8 +77,8 @@ fn seat(number: u32, terms: u8) -> Seat {
         discount_until_ms: 0,
         preview_ms: 0,
         sponsored: false,
-        gifted: false,
-        spare: [0; 9],
+        gifts: 0,
+        spare: [0; 2],
     }
 }
 
@@ -132,16 +132,17 @@ fn a_seat_has_its_new_fields_where_zeros_were() {
     let plain = seat(1, 0);
     let bytes = plain.encode();
     let (old, new) = bytes.split_at(SEAT_LEN - 31);
-    // Class, category, step, discount, its end, preview, sponsored, gifted, spare.
+    // Class, category, step, discount, its end, preview, sponsored, gifts, spare.
     let mut expected = vec![1, 4, 0, 0];
     expected.extend(1_000_000_u32.to_le_bytes());
-    expected.extend([0; 8 + 4 + 1 + 1 + 9]);
+    expected.extend([0; 8 + 4 + 1 + 8 + 2]);
     assert_eq!(new, expected);
     // A session that was seated before these fields were pays what it did.
     let before = [old, &[0; 31]].concat();
     let before = Seat::decode(&mut before.as_slice()).unwrap();
     assert_eq!(before.class, Class::Standard);
-    assert!(!before.sponsored && !before.gifted);
+    assert!(!before.sponsored);
+    assert_eq!(before.gifts, 0);
     assert_eq!(before.preview_ms, 0);
     assert_eq!(before.charge_item(7), plain.charge_item(7));
     assert_eq!(before.charge_item(7).planned, None);
@@ -156,7 +157,7 @@ fn only_a_plan_or_a_discount_makes_a_planned_charge() {
     changed.step = 2;
     changed.preview_ms = 9_000;
     changed.sponsored = true;
-    changed.gifted = true;
+    changed.gifts = 5;
     assert_eq!(planned(&changed), None);
     changed.plan = 3;
     let expected = Planned {

@@ -59,8 +59,8 @@ use vilokanam_interfaces::{
     PassOrder, PassScope, PatronageError, PayTerms, Payment, PaymentHandlerError, PermitError,
     PlanKind, PricingEngineError, Quote, QuoteRequest, Renewal, ReportId, Scheduled, Seated,
     SessionId, SessionNo, SettleItem, Share, Shift, SignedVoucher, Spending, SpendingLimits,
-    Sponsorship, Stake, Staking, StreamId, StreamRegistryError, TickStreamError, Verdict,
-    VoucherOutcome, Wiring,
+    SponsoredHold, Sponsorship, Stake, Staking, StreamId, StreamRegistryError, TickStreamError,
+    Verdict, VoucherOutcome, Wiring,
 };
 
 /// A contract of the suite; tokens by their position in [`Contracts::tokens`].
@@ -696,7 +696,7 @@ pub enum Value {
     /// From `buy` and `renew`: until when the pass is valid.
     Until(Millis),
     /// From `would_sponsor` and `sponsor_session`.
-    Account(AccountId),
+    SponsoredHold(SponsoredHold),
 }
 
 /// What becomes of an [`Action`].

@@ -20,7 +20,7 @@ use ink::{
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, ChargeItem, Charged, FeeTerms, Holds, Millis, Offer, OpenRequest,
     Patronage, PayTerms, PaymentDesk, PaymentHandler, PermittedDeposit, PricingPlans, SettleItem,
-    StreamId, StreamRegistry, TickStreamError as Error, Wiring,
+    SponsoredHold, StreamId, StreamRegistry, TickStreamError as Error, Wiring,
 };
 
 /// A message to another contract.
@@ -234,13 +234,13 @@ impl Wired {
         )
     }
 
-    /// The pool of a sponsor's budget, for a session of `viewer` that is noted there.
+    /// The pool of a sponsor's budget and the latest end that it sets, for a session of `viewer` that is noted there.
     pub fn sponsor(
         &self,
         sponsor: AccountId,
         viewer: AccountId,
         request: &OpenRequest,
-    ) -> Checked<AccountId> {
+    ) -> Checked<SponsoredHold> {
         let mut patronage: ink::contract_ref!(Patronage, DefaultEnvironment) =
             filled(&self.0.patronage).into();
         let message = patronage.call_mut().sponsor_session(
@@ -260,7 +260,7 @@ impl Wired {
         sponsor: AccountId,
         viewer: AccountId,
         request: &OpenRequest,
-    ) -> Checked<AccountId> {
+    ) -> Checked<SponsoredHold> {
         let patronage: ink::contract_ref!(Patronage, DefaultEnvironment) =
             filled(&self.0.patronage).into();
         let message = patronage.call().would_sponsor(

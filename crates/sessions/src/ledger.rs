@@ -384,7 +384,8 @@ impl Ledger {
         let release = Release {
             to,
             amount: released,
-            placed_ms: if of.seat.gifted { 0 } else { of.seat.opened_ms },
+            counted: of.seat.counted(released),
+            placed_ms: of.seat.opened_ms,
             category: of.seat.category,
         };
         batch.pay(&mut of, amount, Some(release))?;

@@ -94,10 +94,10 @@ pub struct Seat {
     pub preview_ms: u32,
     /// Whether a sponsor placed its hold, whom the ledger names.
     pub sponsored: bool,
-    /// Whether others than its viewer gave a part of its hold.
-    pub gifted: bool,
+    /// What others than its viewer gave to its hold, in all; at most `u64::MAX`, which says that it is not known.
+    pub gifts: u64,
     /// Zero: room for what later features fix at open, so that pages with sessions on them need no migration.
-    pub spare: [u8; 9],
+    pub spare: [u8; 2],
 }
 
 /// An account, or `None` for `NOBODY`.
@@ -170,6 +170,28 @@ impl Seat {
         let watched = self.watched_ms.saturating_add(uncharged);
         self.preview_ms
             .saturating_sub(u32::try_from(watched).unwrap_or(u32::MAX))
+    }
+
+    /// Adds what another than its viewer gave to its hold.
+    pub fn add_gift(&mut self, amount: Balance) {
+        let amount = u64::try_from(amount).unwrap_or(u64::MAX);
+        self.gifts = self.gifts.saturating_add(amount);
+    }
+
+    /// What its viewer placed of its hold; all of it where that is not known.
+    pub fn own_hold(&self) -> Balance {
+        match self.gifts {
+            u64::MAX => self.hold,
+            gifts => self.hold.saturating_sub(gifts.into()),
+        }
+    }
+
+    /// How much of what is released was counted against its payer's limits for sure: what is above all gifts.
+    pub fn counted(&self, released: Balance) -> Balance {
+        match self.gifts {
+            u64::MAX => 0,
+            gifts => released.saturating_sub(gifts.into()),
+        }
     }
 
     /// What the payees have earned: by the clock up to `since_ms`, and by vouchers.

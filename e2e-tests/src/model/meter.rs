@@ -190,14 +190,11 @@ impl Life {
         self.placed[0].payer
     }
 
-    /// When all of the hold was placed, for limits; 0: others gave some of it.
-    fn placed_ms(&self) -> Millis {
-        let own = self.placed.iter().all(|p| p.payer == self.payer());
-        if own {
-            self.opened_ms
-        } else {
-            0
-        }
+    /// What others gave to the hold; `None`: too much to be told.
+    fn gifts(&self) -> Option<Balance> {
+        let others = self.placed.iter().filter(|p| p.payer != self.payer());
+        let sum: Balance = others.map(|p| p.amount).sum();
+        Some(sum).filter(|sum| *sum < Balance::from(u64::MAX))
     }
 
     fn combination(&self) -> Combination {
@@ -605,6 +602,7 @@ impl Model {
                 self.meter_reaches_patronage()?;
                 self.would_sponsor(&sponsored(sponsor, viewer, request))
                     .map_err(Error::Patronage)?
+                    .pool
             }
         };
         self.meter_reaches_payments()?;

@@ -5,8 +5,8 @@ use ink::scale::Encode;
 use std::collections::{BTreeMap, BTreeSet};
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, Budget, Class, Contribution, Goal, GoalId, GoalState, Hash,
-    Millis, PatronageError as Error, Payment, Shift, Sponsorship, StreamFacts, StreamId,
-    MAX_GOAL_MS, MAX_HOLD,
+    Millis, PatronageError as Error, Payment, Shift, SponsoredHold, Sponsorship, StreamFacts,
+    StreamId, MAX_GOAL_MS, MAX_HOLD,
 };
 
 /// Something that was given to a goal.
@@ -237,7 +237,7 @@ impl Model {
     }
 
     /// What opening a sponsored session would be answered.
-    pub fn would_sponsor(&self, of: &Sponsored) -> Result<AccountId, Error> {
+    pub fn would_sponsor(&self, of: &Sponsored) -> Result<SponsoredHold, Error> {
         let (sponsor, stream, asset) = (of.sponsor, of.stream, of.asset);
         let fund = self.patronage.budgets.get(&(sponsor, stream, asset));
         let terms = fund.map(|fund| fund.terms);
@@ -257,7 +257,10 @@ impl Model {
             let max = terms.max_ceiling;
             return Err(Error::AboveCeiling { max });
         }
-        Ok(self.budget_pool(sponsor, stream, asset))
+        Ok(SponsoredHold {
+            pool: self.budget_pool(sponsor, stream, asset),
+            until_ms: terms.until_ms,
+        })
     }
 
     /// What `sponsor_session` answers to `caller`.
@@ -265,7 +268,7 @@ impl Model {
         &self,
         caller: AccountId,
         of: &Sponsored,
-    ) -> Result<AccountId, Error> {
+    ) -> Result<SponsoredHold, Error> {
         if self.wiring(Part::Patronage).meter != Some(caller) {
             return Err(Error::NotMeter);
         }
@@ -458,11 +461,11 @@ impl Model {
                 Ok(Value::Unit)
             }
             PatronageCall::SponsorSession(of) => {
-                let pool = self.may_sponsor_session(caller, &of)?;
+                let hold = self.may_sponsor_session(caller, &of)?;
                 self.note_sponsored(&of);
-                Ok(Value::Account(pool))
+                Ok(Value::SponsoredHold(hold))
             }
-            PatronageCall::WouldSponsor(of) => self.would_sponsor(&of).map(Value::Account),
+            PatronageCall::WouldSponsor(of) => self.would_sponsor(&of).map(Value::SponsoredHold),
         }
     }
 

@@ -830,7 +830,7 @@ impl Model {
                 let (to, amount) = (release.to, release.amount);
                 raise(&mut self.payments.free, (to, asset), amount);
                 let category = Some(release.category);
-                self.count_back(to, asset, amount, release.placed_ms, category);
+                self.count_back(to, asset, release.counted, release.placed_ms, category);
             }
         }
         self.payments.other_meter |= caller != self.contracts.meter;

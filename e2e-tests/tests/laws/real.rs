@@ -392,12 +392,12 @@ impl Transaction<'_> {
                 let (sponsor, viewer, stream) = (of.sponsor, of.viewer, of.stream);
                 let sent =
                     c.sponsor_session(sponsor, viewer, stream, of.asset, of.hold, of.ceiling);
-                self.send(sent, Value::Account, o)
+                self.send(sent, Value::SponsoredHold, o)
             }
             P::WouldSponsor(of) => {
                 let (sponsor, viewer, stream) = (of.sponsor, of.viewer, of.stream);
                 let sent = c.would_sponsor(sponsor, viewer, stream, of.asset, of.hold, of.ceiling);
-                self.send(sent, Value::Account, o)
+                self.send(sent, Value::SponsoredHold, o)
             }
         }
     }

@@ -162,12 +162,13 @@ impl Model {
     fn open(&mut self, viewer: AccountId, request: &OpenRequest) -> Result<SessionNo, Error> {
         let opening = self.check_open(viewer, request)?;
         let sponsored = request.sponsor.map(|s| sponsored(s, viewer, request));
-        let payer = match &sponsored {
-            None => viewer,
+        let (payer, latest_ms) = match &sponsored {
+            None => (viewer, None),
             Some(of) => {
                 self.meter_reaches_patronage()?;
-                let pool = self.may_sponsor_session(self.contracts.meter, of);
-                pool.map_err(Error::Patronage)?
+                let hold = self.may_sponsor_session(self.contracts.meter, of);
+                let hold = hold.map_err(Error::Patronage)?;
+                (hold.pool, Some(hold.until_ms))
             }
         };
         self.meter_reaches_payments()?;
@@ -216,7 +217,7 @@ impl Model {
             preview_ms,
             sponsor: request.sponsor,
             ceiling: request.ceiling,
-            until_ms: request.until_ms,
+            until_ms: request.until_ms.into_iter().chain(latest_ms).min(),
             opened_ms: now,
             // A key bills instead of the clock.
             runs: match request.key {
@@ -276,7 +277,8 @@ impl Model {
         self.ensure_not_ended(life)?;
         self.meter_reaches_payments()?;
         let (asset, category, at_ms) = (life.asset, life.category, self.now_ms);
-        let held = if payer == id.viewer { life.hold() } else { 0 };
+        let own = life.hold() - life.gifts().unwrap_or(0);
+        let held = if payer == id.viewer { own } else { 0 };
         let meter = self.contracts.meter;
         self.payments_top_up(meter, payer, asset, amount, category, held)
             .map_err(Error::Payments)?;
@@ -377,7 +379,10 @@ impl Model {
             release: Some(Release {
                 to: life.payer(),
                 amount: released,
-                placed_ms: life.placed_ms(),
+                counted: life
+                    .gifts()
+                    .map_or(0, |gifts| released.saturating_sub(gifts)),
+                placed_ms: life.opened_ms,
                 category: life.category,
             }),
         };

@@ -185,6 +185,7 @@ impl Chooser<'_> {
                 release: releases.then_some(Release {
                     to: viewer,
                     amount: part / 2,
+                    counted: part / 4,
                     placed_ms: self.now() - [0, 3_600_000, 86_400_000][place as usize % 3],
                     category: 7,
                 }),
