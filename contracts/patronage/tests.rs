@@ -19,7 +19,7 @@ use vilokanam_interfaces::{
     events::{admin as admin_events, patronage::*},
     AccountId, AdminError, Administered, AssetId, Balance, Change, Class, Contribution, External,
     Goal, GoalId, GoalState, Hash, Millis, Patronage, PatronageError as Error, Payment,
-    PendingChange, Share, Shift, Sponsorship, StreamFacts, StreamId, Terms, Wiring,
+    PendingChange, Share, Shift, SponsoredHold, Sponsorship, StreamFacts, StreamId, Terms, Wiring,
     MAX_CHANGE_DELAY_MS, MAX_GOAL_MS, MAX_HOLD, MIN_CHANGE_DELAY_MS,
 };
 
@@ -714,7 +714,7 @@ mod budgets {
         }
     }
 
-    fn asked(patronage: &PatronageContract, wish: Wish) -> Result<AccountId, Error> {
+    fn asked(patronage: &PatronageContract, wish: Wish) -> Result<SponsoredHold, Error> {
         let Wish {
             sponsor,
             viewer,
@@ -724,7 +724,7 @@ mod budgets {
         patronage.would_sponsor(sponsor, viewer, STREAM, ASSET, hold, ceiling)
     }
 
-    fn opened(patronage: &mut PatronageContract, wish: Wish) -> Result<AccountId, Error> {
+    fn opened(patronage: &mut PatronageContract, wish: Wish) -> Result<SponsoredHold, Error> {
         let Wish {
             sponsor,
             viewer,
@@ -890,16 +890,19 @@ mod budgets {
     fn sponsor_session_works_once_for_each_viewer() {
         let mut patronage = sponsored();
         let before = emitted(0).len();
-        let pool = patronage.budget_pool(bob(), STREAM, ASSET);
-        assert_eq!(asked(&patronage, wish()), Ok(pool));
+        let hold = SponsoredHold {
+            pool: patronage.budget_pool(bob(), STREAM, ASSET),
+            until_ms: END_MS,
+        };
+        assert_eq!(asked(&patronage, wish()), Ok(hold));
         // Asking changes nothing.
-        assert_eq!(asked(&patronage, wish()), Ok(pool));
+        assert_eq!(asked(&patronage, wish()), Ok(hold));
         let served = |patronage: &PatronageContract, viewer| {
             patronage.was_sponsored(bob(), STREAM, ASSET, viewer)
         };
         assert!(!served(&patronage, charlie()));
         by(eve());
-        assert_eq!(opened(&mut patronage, wish()), Ok(pool));
+        assert_eq!(opened(&mut patronage, wish()), Ok(hold));
         assert!(served(&patronage, charlie()));
         assert!(!served(&patronage, alice()));
         assert!(!patronage.was_sponsored(bob(), STREAM + 1, ASSET, charlie()));
@@ -911,7 +914,7 @@ mod budgets {
             viewer: alice(),
             ..wish()
         };
-        assert_eq!(opened(&mut patronage, another), Ok(pool));
+        assert_eq!(opened(&mut patronage, another), Ok(hold));
         // Nor again when the sponsor adds to it.
         by(bob());
         assert!(patronage.fill(&facts(), AT, 100, terms()).is_ok());
@@ -1002,7 +1005,7 @@ mod budgets {
             refusal(Some(terms()), other, false),
             Err(Error::AboveHold { max: 60 })
         );
-        assert_eq!(refusal(Some(terms()), wish(), false), Ok(()));
+        assert_eq!(refusal(Some(terms()), wish(), false), Ok(END_MS));
     }
 }
 

@@ -391,9 +391,16 @@ fn a_hold_counts_and_comes_back_within_its_windows() {
     set_now(NOW_MS + DAY_MS);
     desk.give_back(vec![], vec![ending(NOW_MS, 0, 400_000)]);
     assert_eq!(spending(&desk), counted(0, 600_000, 600_000));
-    // What others placed for the viewer, or what is settled, does not count.
+    // What others placed for the viewer, or what is settled, does not count; nor what is from before all that counts.
+    let gifted = |amount, counted| SettleItem {
+        release: ending(NOW_MS, 0, amount)
+            .release
+            .map(|release| Release { counted, ..release }),
+        ..ending(NOW_MS, 0, amount)
+    };
     let others = [
         ending(0, 0, 1),
+        gifted(300_000, 0),
         SettleItem {
             release: None,
             ..ending(NOW_MS, 5, 0)
@@ -401,6 +408,11 @@ fn a_hold_counts_and_comes_back_within_its_windows() {
     ];
     desk.give_back(vec![], others.to_vec());
     assert_eq!(spending(&desk), counted(0, 600_000, 600_000));
+    // Of what the viewer placed in part, that part: it can be placed again.
+    desk.give_back(vec![], vec![gifted(100_001, 100_000)]);
+    assert_eq!(spending(&desk), counted(0, 500_000, 500_000));
+    assert!(hold(&mut desk, 100_000).is_ok());
+    assert_eq!(spending(&desk), counted(100_000, 600_000, 600_000));
     // On Monday, to the month alone; in December, to nothing.
     set_now(NOW_MS + 3 * DAY_MS);
     desk.give_back(vec![], vec![ending(NOW_MS, 0, 100_000)]);

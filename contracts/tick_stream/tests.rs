@@ -149,6 +149,37 @@ fn a_seat_has_its_new_fields_where_zeros_were() {
 }
 
 #[ink::test]
+fn what_others_gave_is_told_apart_up_to_2_to_the_64th() {
+    // 1,000 of the viewer's own, and gifts of 300 and 1.
+    let mut gifted = seat(1, 0);
+    gifted.hold = 1_000;
+    assert_eq!((gifted.own_hold(), gifted.counted(1_000)), (1_000, 1_000));
+    gifted.add_gift(300);
+    gifted.add_gift(1);
+    gifted.hold = 1_301;
+    assert_eq!((gifted.gifts, gifted.own_hold()), (301, 1_000));
+    // All comes back, most, as much as was given, less, nothing.
+    let counted = [1_301, 801, 301, 300, 0].map(|released| gifted.counted(released));
+    assert_eq!(counted, [1_000, 500, 0, 0, 0]);
+
+    // The largest sum that is known, and one more.
+    gifted.add_gift(u128::from(u64::MAX) - 302);
+    gifted.hold = u128::from(u64::MAX) - 1 + 1_000;
+    assert_eq!(gifted.own_hold(), 1_000);
+    assert_eq!(gifted.counted(gifted.hold), 1_000);
+    gifted.add_gift(1);
+    gifted.hold += 1;
+    assert_eq!(gifted.own_hold(), gifted.hold);
+    assert_eq!(gifted.counted(gifted.hold), 0);
+    // It stays so, and at once for what does not fit.
+    gifted.add_gift(5);
+    assert_eq!(gifted.gifts, u64::MAX);
+    let mut gifted = seat(1, 0);
+    gifted.add_gift(1 << 64);
+    assert_eq!((gifted.gifts, gifted.counted(5)), (u64::MAX, 0));
+}
+
+#[ink::test]
 fn only_a_plan_or_a_discount_makes_a_planned_charge() {
     let planned = |seat: &Seat| seat.charge_item(7).planned;
     let mut changed = seat(1, 0);

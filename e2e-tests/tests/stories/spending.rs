@@ -189,6 +189,39 @@ fn each_limit_binds_until_its_window_ends_and_takes_back_what_is_released_in_it(
 }
 
 #[test]
+fn what_is_placed_in_the_instant_of_the_first_limit_stays_counted() {
+    let mut s = Stage::on_air();
+    let noors = s.airs("noor", Class::Standard, &[]);
+    let omars = s.airs("omar", Class::Standard, &[]);
+    s.advance(1);
+    // In one instant: a hold that nothing counts, the limit, a hold that uses it up.
+    let before = s.opens("alice", holding(STREAM, HOLD));
+    let limits = SpendingLimits {
+        categories: vec![(CATEGORY, HOLD)],
+        ..daily(HOLD)
+    };
+    binds(&mut s, "alice", limits);
+    let after = s.opens("alice", holding(noors, HOLD));
+    assert_eq!(sums(&mut s, "alice"), [HOLD; 3]);
+    // Both come back whole: the limit stays used up until its window ends, whatever is closed, and when.
+    let full = meter(above(LimitKind::Day, 0));
+    s.must("alice", s.suite.lifecycle().close(before));
+    assert_eq!(sums(&mut s, "alice"), [HOLD; 3]);
+    assert_eq!(refuses(&mut s, holding(omars, HOLD)), full);
+    s.advance(1);
+    s.must("alice", s.suite.lifecycle().close(after));
+    assert_eq!(sums(&mut s, "alice"), [HOLD; 3]);
+    assert_eq!(spent(&mut s, "alice").categories, [HOLD]);
+    assert_eq!(refuses(&mut s, holding(omars, HOLD)), full);
+    // What is placed later comes back as ever.
+    goes_to(&mut s, SATURDAY);
+    let late = s.opens("alice", holding(omars, HOLD));
+    s.must("alice", s.suite.lifecycle().close(late));
+    assert_eq!(sums(&mut s, "alice"), [0, HOLD, HOLD]);
+    books_are_exact(&mut s, 0);
+}
+
+#[test]
 fn a_categorys_limit_binds_what_is_spent_on_it() {
     let mut s = Stage::on_air();
     let register =
@@ -419,9 +452,9 @@ fn a_limit_binds_all_that_a_viewer_spends_but_no_withdrawal() {
     s.must("sam", back);
     assert_eq!(sums(&mut s, "alice"), [HOLD + 600; 3]);
 
-    // Bob's gift is in alice's hold now: what remains of both comes back to her pool, and counts for nothing.
+    // Bob's gift is in alice's hold: it comes back to her pool too, and counts for nothing; her own HOLD + 100 count no longer.
     s.must("alice", suite.lifecycle().close(1));
-    assert_eq!(sums(&mut s, "alice"), [HOLD + 600; 3]);
+    assert_eq!(sums(&mut s, "alice"), [500; 3]);
     books_are_exact(&mut s, 0);
 
     // No limit binds a withdrawal; the pool stays limited, empty or not.
@@ -436,11 +469,68 @@ fn a_limit_binds_all_that_a_viewer_spends_but_no_withdrawal() {
     assert_eq!(s.pool("alice", NATIVE), empty);
     books_are_exact(&mut s, free);
     // And a deposit is no spending; another asset has limits of its own.
-    let deposit = suite.payments().deposit().transferred_value(1_000);
+    let deposit = suite.payments().deposit().transferred_value(2 * HOLD);
     s.must("alice", deposit);
-    assert_eq!(s.refused("alice", tip(401)), refused(400));
+    assert_eq!(s.refused("alice", tip(HOLD + 501)), refused(HOLD + 500));
     let in_vlk = suite.patronage().tip(STREAM, VLK, 5_000, None);
     s.must("alice", in_vlk);
+}
+
+#[test]
+fn a_strangers_gift_takes_nothing_of_what_a_viewer_may_spend() {
+    let mut s = Stage::on_air();
+    let suite = s.suite;
+    let limits = SpendingLimits {
+        session: Some(2 * HOLD),
+        month: Some(2 * HOLD),
+        ..SpendingLimits::default()
+    };
+    binds(&mut s, "alice", limits);
+    let gives = |s: &mut Stage, number, amount| {
+        s.must("bob", suite.lifecycle().top_up(id("alice", number), amount));
+    };
+    // As often as bob gives her one unit, she closes at once, and may spend all that she might.
+    for number in 1..=3 {
+        assert_eq!(s.opens("alice", holding(STREAM, 2 * HOLD)), number);
+        gives(&mut s, number, 1);
+        assert_eq!(sums(&mut s, "alice"), [2 * HOLD; 3]);
+        s.must("alice", suite.lifecycle().close(number));
+        assert_eq!(sums(&mut s, "alice"), [0; 3]);
+    }
+    assert_eq!(s.free("alice", NATIVE), DEPOSITED + 3);
+
+    // What she watched counts, and no more: bob gives 5 units, ten seconds are paid for.
+    s.opens("alice", holding(STREAM, 2 * HOLD));
+    gives(&mut s, 4, 5);
+    s.advance(10_000);
+    s.must("alice", suite.lifecycle().close(4));
+    assert_eq!(sums(&mut s, "alice"), [TEN_SECONDS; 3]);
+    // Where more is paid for than was her own, all her own is spent: 8,000,000 of 10,000,070.
+    s.opens("alice", holding(STREAM, 8_000_000));
+    gives(&mut s, 5, 4_000_000);
+    s.advance(10_000);
+    s.must("alice", suite.lifecycle().close(5));
+    assert_eq!(sums(&mut s, "alice"), [TEN_SECONDS + 8_000_000; 3]);
+
+    // A session's limit binds her own part of the hold.
+    s.opens("alice", holding(STREAM, HOLD));
+    gives(&mut s, 6, 3 * HOLD);
+    let session = SpendingLimits {
+        session: Some(HOLD + 1_000),
+        month: Some(2 * HOLD),
+        ..SpendingLimits::default()
+    };
+    binds(&mut s, "alice", session);
+    let top_up = |amount| suite.lifecycle().top_up(id("alice", 6), amount);
+    let refusal = s.refused("alice", top_up(1_001));
+    assert_eq!(refusal, meter(above(LimitKind::Session, 1_000)));
+    s.must("alice", top_up(1_000));
+    gives(&mut s, 6, 7);
+    let refusal = s.refused("alice", top_up(1));
+    assert_eq!(refusal, meter(above(LimitKind::Session, 0)));
+    s.must("alice", suite.lifecycle().close(6));
+    assert_eq!(sums(&mut s, "alice"), [TEN_SECONDS + 8_000_000; 3]);
+    books_are_exact(&mut s, 0);
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn a_sponsor_pays_for_what_a_viewer_watches_and_gets_the_rest_back() {
                 rate_per_sec: RATE,
                 factor: FACTOR_ONE,
                 ceiling: RATE,
-                until_ms: None,
+                until_ms: Some(terms.until_ms),
                 plan: 0,
                 key: None,
                 extras: Some(OpenedWith {
@@ -169,6 +169,7 @@ fn a_sponsor_pays_for_what_a_viewer_watches_and_gets_the_rest_back() {
     let session = s.session("omar", 1);
     assert_eq!(session.sponsor, Some(account("noor")));
     assert_eq!(session.hold, THREE_MINUTES);
+    assert_eq!(session.until_ms, Some(terms.until_ms));
     assert_eq!(s.purse(), purse(BUDGET - THREE_MINUTES, 1));
     assert_eq!(s.pool("omar", NATIVE), Pool::default());
 
@@ -368,9 +369,11 @@ fn a_sponsored_session_is_refused_for_each_documented_reason_and_can_open_forese
     s.opens("bob", on_the_house());
     s.advance(1);
     s.not_sponsored("alice", on_the_house(), none());
-    // The session that is open goes on.
+    // Nor does the session that is open go on: it was billed for that millisecond, 1,000.007.
     s.advance(SECOND);
-    assert_eq!(s.owed("bob", 1), 1_001_007); // 1.001 s × 1,000,007 = 1,001,007.007
+    assert_eq!(s.owed("bob", 1), 1_000);
+    s.must("sam", s.suite.lifecycle().close_ended(id("bob", 1)));
+    assert_eq!(s.purse(), purse(BUDGET - 1_000, 0));
 }
 
 #[test]
@@ -411,7 +414,7 @@ fn a_sponsored_session_takes_no_key_and_no_top_up() {
     // It can pause, as any.
     s.advance(5 * SECOND);
     s.must("alice", s.suite.lifecycle().pause(1));
-    s.advance(HOUR);
+    s.advance(HOUR / 2);
     s.must("alice", s.suite.lifecycle().resume(1));
     s.advance(5 * SECOND);
     assert_eq!(
@@ -529,6 +532,58 @@ fn the_end_of_the_broadcast_sends_the_rest_to_the_budget() {
     s.must("sam", s.suite.lifecycle().close_ended(id("alice", 1)));
     assert_eq!(s.purse(), purse(BUDGET - 50 * RATE, 0));
     assert_eq!(s.pool("alice", NATIVE), purse(DEPOSITED, 0));
+}
+
+#[test]
+fn no_pause_keeps_a_budget_from_its_sponsor_after_its_end() {
+    // Room for two sessions and no more.
+    let mut s = Stage::sponsored(2 * THREE_MINUTES);
+    let until_ms = s.now() + HOUR;
+    s.opens("alice", on_the_house());
+    // Bob would stay for longer than noor pays, sam for less.
+    let longer = OpenRequest {
+        until_ms: Some(until_ms + DAY),
+        ..on_the_house()
+    };
+    s.opens("bob", longer);
+    let ends = |s: &mut Stage| ["alice", "bob"].map(|viewer| s.session(viewer, 1).until_ms);
+    assert_eq!(ends(&mut s), [Some(until_ms); 2]);
+    // Both pause at once, while mira stays on air. Other terms are for sessions from now on.
+    for viewer in ["alice", "bob"] {
+        s.must(viewer, s.suite.lifecycle().pause(1));
+    }
+    let more = s
+        .suite
+        .patronage()
+        .sponsor(STREAM, NATIVE, THREE_MINUTES, terms(until_ms + DAY));
+    s.must("noor", more);
+    assert_eq!(ends(&mut s), [Some(until_ms); 2]);
+    let shorter = OpenRequest {
+        until_ms: Some(until_ms - MINUTE),
+        ..on_the_house()
+    };
+    s.opens("sam", shorter);
+    assert_eq!(s.session("sam", 1).until_ms, Some(until_ms - MINUTE));
+    s.must("sam", s.suite.lifecycle().close(1));
+
+    s.advance(HOUR - 1);
+    let close = |s: &Stage, viewer| s.suite.lifecycle().close_ended(id(viewer, 1));
+    for viewer in ["alice", "bob"] {
+        let refused = s.refused("sam", close(&s, viewer));
+        assert_eq!(refused, Error::SessionNotEnded);
+    }
+    s.advance(1);
+    let resumed = s.refused("bob", s.suite.lifecycle().resume(1));
+    assert_eq!(resumed, Error::SessionEnded { ended_ms: until_ms });
+    s.must("sam", close(&s, "alice"));
+    s.must("noor", close(&s, "bob"));
+    // Nobody watched: the whole budget is noor's again.
+    assert_eq!(s.purse(), purse(3 * THREE_MINUTES, 0));
+    let all = 3 * THREE_MINUTES;
+    let withdraw = s.suite.patronage().withdraw_budget(STREAM, NATIVE, all);
+    s.must("noor", withdraw);
+    assert_eq!(s.free("noor", NATIVE), DEPOSITED);
+    s.is_solvent_to_the_unit();
 }
 
 #[test]
