@@ -165,8 +165,8 @@ impl Model {
                 };
                 let contract = self.pricing.staking.map(|staking| staking.contract);
                 if contract == Some(self.contracts.pricing) {
-                    self.trapped.set(true);
-                    return Err(Error::CallFailed);
+                    // A call to itself traps the second code, and the first answers for it.
+                    return Err(Error::PlansFailed);
                 }
                 let stake = self.stake_of(viewer);
                 Ok(stake.map_or(none, |stake| (rules.stakers, stake.until_ms)))

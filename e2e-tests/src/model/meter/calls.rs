@@ -139,10 +139,6 @@ impl Model {
         self.meter_reaches_pricing()?;
         let audience = self.live_viewers(request.stream);
         let offer = self.offer(viewer, audience, request);
-        // Whoever is called by another traps alone.
-        if self.trapped.take() {
-            return Err(Error::PricingFailed);
-        }
         let offer = offer.map_err(Error::Pricing)?;
         let per_ms = offer.rate_per_sec * u128::from(offer.factor);
         let fees = self.payments.fee_terms(offer.class);
