@@ -95,11 +95,13 @@ fn funded() -> Desk {
     desk
 }
 
-/// As `funded`, with limits of the viewer.
+/// As `funded`, with limits of the viewer from the instant before.
 fn limited(limits: SpendingLimits) -> Desk {
     let mut desk = funded();
     call_as(VIEWER);
+    set_now(NOW_MS - 1);
     desk.set_spending_limits(NATIVE, limits).unwrap();
+    set_now(NOW_MS);
     desk
 }
 
