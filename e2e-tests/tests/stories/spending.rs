@@ -43,10 +43,12 @@ fn holding(stream: StreamId, hold: Balance) -> OpenRequest {
     }
 }
 
+/// Sets limits; what is placed after that is in a later instant.
 #[track_caller]
 fn binds(s: &mut Stage, viewer: &str, limits: SpendingLimits) {
     let set = s.suite.desk().set_spending_limits(NATIVE, limits);
     s.must(viewer, set);
+    s.advance(1);
 }
 
 fn spent(s: &mut Stage, viewer: &str) -> Spending {
@@ -112,6 +114,7 @@ fn each_limit_binds_until_its_window_ends_and_takes_back_what_is_released_in_it(
         limited: true,
     };
     assert_eq!(s.pool("alice", NATIVE), pool);
+    s.advance(1);
 
     // Friday. A session, and another of noor's, that ends after ten seconds: what is left of it comes back.
     let noors = s.airs("noor", Class::Standard, &[]);
@@ -200,7 +203,7 @@ fn what_is_placed_in_the_instant_of_the_first_limit_stays_counted() {
         categories: vec![(CATEGORY, HOLD)],
         ..daily(HOLD)
     };
-    binds(&mut s, "alice", limits);
+    s.must("alice", s.suite.desk().set_spending_limits(NATIVE, limits));
     let after = s.opens("alice", holding(noors, HOLD));
     assert_eq!(sums(&mut s, "alice"), [HOLD; 3]);
     // Both come back whole: the limit stays used up until its window ends, whatever is closed, and when.
@@ -265,9 +268,9 @@ fn a_categorys_limit_binds_what_is_spent_on_it() {
 fn tighter_binds_at_once_and_looser_after_a_day() {
     let mut s = Stage::on_air();
     let suite = s.suite;
-    let begin = s.now();
     binds(&mut s, "alice", daily(2 * HOLD));
     binds(&mut s, "alice", daily(HOLD));
+    let begin = s.now();
     let too_much = refuses(&mut s, holding(STREAM, HOLD + 1));
     assert_eq!(too_much, meter(above(LimitKind::Day, HOLD)));
 

@@ -606,6 +606,7 @@ fn a_viewers_limits_bind_no_sponsor_and_a_sponsors_bind_the_budget_alone() {
             },
         ),
     );
+    s.advance(1);
     // Setting a budget aside is spending; no more than a day's.
     let terms = terms(s.now() + HOUR);
     let sponsor = |s: &Stage, amount| s.suite.patronage().sponsor(STREAM, NATIVE, amount, terms);

@@ -6,8 +6,8 @@ use vilokanam_interfaces::{
     events::patronage::*, AccountId, Administered, Balance, Budget, Change, Class, Contribution,
     Directory, ExternalId, Goal, GoalId, GoalState, Hash, LimitKind, Millis, Patronage,
     PatronageError as Error, PaymentDesk, PaymentHandler, PaymentHandlerError, Share, Shift,
-    Spending, SpendingLimits, Sponsorship, StreamId, StreamRegistry, Wiring, MAX_GOAL_MS, MAX_HOLD,
-    NATIVE,
+    Spending, SpendingLimits, SponsoredHold, Sponsorship, StreamId, StreamRegistry, Wiring,
+    MAX_GOAL_MS, MAX_HOLD, NATIVE,
 };
 
 /// A tip that does not divide evenly: its fee of 5 % is 50,000.15.
@@ -137,6 +137,8 @@ impl Stage {
     fn limits(&mut self, viewer: &str, limits: SpendingLimits) {
         let set = self.suite.desk().set_spending_limits(VLK, limits);
         self.must(viewer, set);
+        // What is placed in the very instant of the first limit would not be given back.
+        self.advance(1);
     }
 
     fn spending(&mut self, viewer: &str) -> Spending {
@@ -839,7 +841,7 @@ fn a_budget_counts_against_its_sponsors_limits_until_it_comes_back() {
 #[test]
 fn only_patronage_pays_and_shifts_and_only_the_meter_uses_budgets() {
     let mut s = Stage::on_air();
-    sponsors(&mut s, "bob", 500);
+    let until_ms = sponsors(&mut s, "bob", 500).until_ms;
     let pool = budget(&mut s, "bob").expect("has one").pool;
     let shift = Shift {
         from: pool,
@@ -867,7 +869,7 @@ fn only_patronage_pays_and_shifts_and_only_the_meter_uses_budgets() {
         HOLD,
         VLK_RATE,
     );
-    assert_eq!(s.read(would), Ok(pool));
+    assert_eq!(s.read(would), Ok(SponsoredHold { pool, until_ms }));
 
     // Another patronage, which the payment handler does not obey, and one whose payment handler is none.
     for (salt, payments, expected) in [
