@@ -645,7 +645,7 @@ pub trait TickLifecycle {
     ///
     /// # Events
     /// `SessionOpened { viewer, number, stream, broadcast, page, seat, asset, terms, fee_bps, referral_bps, referrer, hold,
-    /// rate_per_sec, factor, ceiling, until_ms, plan, key, extras }`; with a sponsor, the sponsor is in `extras`; `PageProvided` before it if the caller paid for a page.
+    /// rate_per_sec, factor, ceiling, until_ms, plan, key, extras }`; with a sponsor, the sponsor is in `extras`, and `until_ms` at most the sponsorship's; `PageProvided` before it if the caller paid for a page.
     ///
     /// # Errors
     /// - `NotWired`;
