@@ -12,8 +12,11 @@
 //!
 //! **Cells.** No cell is ever freed or shrinks, so no call gives one account the storage deposit of another.
 //!
+//! A suspension is lifted when the last verdict that ordered it is overturned: the one that suspended the stream, and those given
+//! while it was suspended so.
+//!
 //! What it cannot see: a moderator who, in the registry itself, reinstates a stream that a verdict had suspended and suspends
-//! it anew. Overturning that verdict lifts this as well.
+//! it anew. Overturning the verdicts lifts this as well.
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
@@ -26,7 +29,7 @@ mod tests;
 mod moderation {
     use crate::{
         calls::Registry,
-        rules::{ensure_reason, Case, Record, Stage},
+        rules::{ensure_reason, Case, Record, Stage, Suspensions},
     };
     use ink::{
         prelude::string::String,
@@ -69,8 +72,8 @@ mod moderation {
         collectable: Mapping<AccountId, Balance, ManualKey<0x00E1_0006>>,
         /// The offences of creators.
         records: Mapping<AccountId, Record, ManualKey<0x00E1_0007>>,
-        /// Whose verdict was the last to suspend a stream.
-        suspended_by: Mapping<StreamId, ReportId, ManualKey<0x00E1_0008>>,
+        /// How verdicts suspended streams, and how many of them stand.
+        suspensions: Mapping<StreamId, Suspensions, ManualKey<0x00E1_0008>>,
     }
 
     impl Court {
@@ -109,6 +112,10 @@ mod moderation {
 
         fn record(&self, creator: AccountId) -> Record {
             self.records.get(creator).unwrap_or_default()
+        }
+
+        fn suspensions(&self, stream: StreamId) -> Suspensions {
+            self.suspensions.get(stream).unwrap_or_default()
         }
 
         /// Lets an account collect that much more.
@@ -161,19 +168,25 @@ mod moderation {
             Ok(report)
         }
 
-        /// Decides as the moderator who calls. `party`: whether the caller owns the stream now. Tells whether the verdict makes a
-        /// repeat offender, and of how many offences.
+        /// Decides as the moderator who calls. `party`: whether the caller owns the stream now; `suspended`: whether it is suspended.
+        /// Tells whether the verdict makes a repeat offender, and of how many offences.
         pub(crate) fn decided(
             &mut self,
             report: ReportId,
             mut case: Case,
             verdict: Verdict,
             party: bool,
+            suspended: bool,
             reason: &str,
         ) -> Result<Option<u32>> {
             let now = self.now();
             let back = case.decide(self.env().caller(), party, verdict, now)?;
             ensure_reason(reason)?;
+            if verdict == Verdict::Suspended {
+                let mut suspensions = self.suspensions(case.stream);
+                case.suspension = suspensions.order(suspended);
+                self.suspensions.insert(case.stream, &suspensions);
+            }
             self.cases.insert(report, &case);
             self.credit(case.reporter, back);
             if !case.is_offence() {
@@ -203,7 +216,12 @@ mod moderation {
             let mut record = self.record(case.creator);
             record.remove(case.decided_ms);
             self.records.insert(case.creator, &record);
-            Ok(self.suspended_by.get(case.stream) == Some(report))
+            let mut suspensions = self.suspensions(case.stream);
+            let lifts = suspensions.overturn(case.suspension);
+            if case.suspension != 0 {
+                self.suspensions.insert(case.stream, &suspensions);
+            }
+            Ok(lifts)
         }
     }
 
@@ -219,10 +237,6 @@ mod moderation {
 
         pub fn set_collectable(&mut self, account: AccountId, amount: Balance) {
             self.collectable.insert(account, &amount);
-        }
-
-        pub fn set_suspended_by(&mut self, stream: StreamId, report: ReportId) {
-            self.suspended_by.insert(stream, &report);
         }
     }
 
@@ -275,9 +289,8 @@ mod moderation {
             registry.ensure_moderator(moderator)?;
             let stream = registry.stream(case.stream)?;
             let party = stream.owner == moderator;
-            let offences = self.decided(report, case, verdict, party, &reason)?;
+            let offences = self.decided(report, case, verdict, party, stream.suspended, &reason)?;
             if verdict == Verdict::Suspended && !stream.suspended {
-                self.suspended_by.insert(case.stream, &report);
                 registry.suspend(case.stream, reason.clone())?;
             }
             self.env().emit_event(ReportDecided {

@@ -66,6 +66,8 @@ pub struct Case {
     pub decided_ms: Millis,
     /// When somebody appealed; zero before.
     pub appealed_ms: Millis,
+    /// The suspension of the stream that its verdict orders (`Suspensions`); zero for none.
+    pub suspension: u32,
 }
 
 /// Fails unless this is a reason, and a short one.
@@ -99,6 +101,7 @@ impl Case {
             moderator: reporter,
             decided_ms: 0,
             appealed_ms: 0,
+            suspension: 0,
         }
     }
 
@@ -246,6 +249,41 @@ impl Case {
             return Err(Error::NotAppealable);
         }
         Ok(self.release())
+    }
+}
+
+/// A stream's suspensions by verdicts, of which only the last can last. Its size never changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Suspensions {
+    /// How many there were, which is the last one's number. There are no more than verdicts, which are numbered likewise.
+    pub number: u32,
+    /// Verdicts that order the last, without those overturned.
+    pub standing: u32,
+}
+
+impl Suspensions {
+    /// A verdict orders one. `suspended`: whether the stream is already. Returns the number of that suspension, which begins anew if
+    /// the stream was not; zero if moderators suspended the stream themselves: no verdict is to lift that.
+    pub fn order(&mut self, suspended: bool) -> u32 {
+        if !suspended {
+            self.number = self.number.saturating_add(1);
+            self.standing = 0;
+        } else if self.standing == 0 {
+            return 0;
+        }
+        self.standing = self.standing.saturating_add(1);
+        self.number
+    }
+
+    /// A verdict that ordered that suspension is overturned. Tells whether it was the last one standing.
+    pub fn overturn(&mut self, number: u32) -> bool {
+        if number == 0 || number != self.number {
+            return false;
+        }
+        self.standing = self.standing.saturating_sub(1);
+        self.standing == 0
     }
 }
 

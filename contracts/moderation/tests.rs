@@ -2,7 +2,7 @@
 
 use crate::{
     moderation::Court,
-    rules::{Case, Record},
+    rules::{Case, Record, Suspensions},
 };
 use ink::env::{test, DefaultEnvironment as Environment, Event};
 use proptest::{prelude::*, sample::Index};
@@ -115,7 +115,7 @@ fn reports(
     reported
 }
 
-/// Decides as a moderator who does not own the stream.
+/// Decides as a moderator who does not own the stream, which is not suspended.
 fn decides(
     court: &mut Court,
     who: AccountId,
@@ -124,7 +124,21 @@ fn decides(
 ) -> Result<Option<u32>, Error> {
     by(who);
     let case = court.case(report).expect("a report");
-    court.decided(report, case, verdict, false, WHY)
+    court.decided(report, case, verdict, false, false, WHY)
+}
+
+/// Reports `STREAM` as `OTHER_REPORTER`, has a moderator order a suspension, and appeals. `suspended`: whether it is already.
+fn suspends(court: &mut Court, suspended: bool) -> ReportId {
+    let report = reports(court, OTHER_REPORTER, STREAM, CREATOR, BOND).unwrap();
+    let case = court.case(report).expect("a report");
+    by(MODERATOR);
+    let verdict = Verdict::Suspended;
+    court
+        .decided(report, case, verdict, false, suspended, WHY)
+        .unwrap();
+    by(CREATOR);
+    court.appeal(report, WHY.into()).unwrap();
+    report
 }
 
 /// Answers an appeal as the owner, without the registry.
@@ -363,7 +377,7 @@ fn nobody_decides_on_an_own_case() {
     // Nor who has taken the stream over since.
     by(OTHER_CREATOR);
     let case = court.case(1).unwrap();
-    let refused = court.decided(1, case, Verdict::Unfounded, true, WHY);
+    let refused = court.decided(1, case, Verdict::Unfounded, true, false, WHY);
     assert_eq!(refused, Err(Error::OwnCase));
     assert_eq!(state(&court), ReportState::Open);
 }
@@ -378,7 +392,7 @@ fn deciding_and_answering_take_a_reason() {
         let mut court = reported();
         by(MODERATOR);
         let case = court.case(1).unwrap();
-        let refused = court.decided(1, case, Verdict::Warned, false, reason);
+        let refused = court.decided(1, case, Verdict::Warned, false, false, reason);
         assert_eq!(refused, Err(invalid.clone()));
         assert_eq!(state(&court), ReportState::Open);
 
@@ -502,8 +516,8 @@ fn an_overturned_offence_counts_no_more() {
     for verdict in [Verdict::Warned, Verdict::Suspended] {
         let mut court = appealed(verdict);
         assert_eq!(court.offender(CREATOR).offences, 1);
-        // The registry was not told to suspend, so nothing is to be lifted.
-        assert_eq!(resolves(&mut court, 1, true), Ok(false));
+        let lifts = verdict == Verdict::Suspended;
+        assert_eq!(resolves(&mut court, 1, true), Ok(lifts));
         assert_eq!(court.offender(CREATOR), Offender::default());
         // The reporter keeps what was given back, and no more.
         assert_eq!(court.collectable(REPORTER), BOND);
@@ -516,19 +530,62 @@ fn an_overturned_offence_counts_no_more() {
     let mut court = appealed(Verdict::Suspended);
     at(START + OFFENCE_MS);
     assert_eq!(court.lapse(1), Err(Error::NotOpen));
-    assert_eq!(resolves(&mut court, 1, true), Ok(false));
+    assert_eq!(resolves(&mut court, 1, true), Ok(true));
 }
 
 #[ink::test]
-fn only_the_verdict_that_suspended_lifts_that() {
+fn the_last_verdict_that_orders_a_suspension_lifts_it() {
+    // Whichever is overturned first.
+    for (first, second) in [(1, 2), (2, 1)] {
+        let mut court = appealed(Verdict::Suspended);
+        assert_eq!(suspends(&mut court, true), 2);
+        assert_eq!(resolves(&mut court, first, true), Ok(false));
+        assert_eq!(resolves(&mut court, second, true), Ok(true));
+        // The stream is reinstated: the next suspends it anew.
+        assert_eq!(suspends(&mut court, false), 3);
+        assert_eq!(resolves(&mut court, 3, true), Ok(true));
+    }
+    // One that is confirmed stands for ever.
     let mut court = appealed(Verdict::Suspended);
-    reports(&mut court, OTHER_REPORTER, STREAM, CREATOR, BOND).unwrap();
-    decides(&mut court, MODERATOR, 2, Verdict::Suspended).unwrap();
-    by(CREATOR);
-    court.appeal(2, WHY.into()).unwrap();
-    court.set_suspended_by(STREAM, 2);
+    suspends(&mut court, true);
+    assert_eq!(resolves(&mut court, 1, false), Ok(false));
+    assert_eq!(resolves(&mut court, 2, true), Ok(false));
+    // Warnings order nothing.
+    let mut court = appealed(Verdict::Warned);
+    suspends(&mut court, false);
     assert_eq!(resolves(&mut court, 1, true), Ok(false));
     assert_eq!(resolves(&mut court, 2, true), Ok(true));
+}
+
+#[ink::test]
+fn a_stream_that_a_moderator_reinstated_starts_anew() {
+    let mut court = appealed(Verdict::Suspended);
+    assert_eq!(suspends(&mut court, true), 2);
+    // Reinstated: two verdicts of before stand, and mean nothing to the suspension by the third, in the same instant too.
+    assert_eq!(suspends(&mut court, false), 3);
+    assert_eq!(resolves(&mut court, 1, true), Ok(false));
+    assert_eq!(resolves(&mut court, 3, true), Ok(true));
+    assert_eq!(resolves(&mut court, 2, true), Ok(false));
+    // Suspended by a moderator directly: no verdict lifts that.
+    assert_eq!(suspends(&mut court, true), 4);
+    assert_eq!(resolves(&mut court, 4, true), Ok(false));
+    assert_eq!(court.offender(CREATOR), Offender::default());
+}
+
+#[test]
+fn suspensions_count_the_verdicts_of_the_last() {
+    let mut suspensions = Suspensions::default();
+    assert_eq!(suspensions.order(true), 0);
+    assert!(!suspensions.overturn(0));
+    assert_eq!(suspensions, Suspensions::default());
+    assert_eq!([false, true, true].map(|s| suspensions.order(s)), [1; 3]);
+    assert_eq!(
+        [1; 3].map(|n| suspensions.overturn(n)),
+        [false, false, true]
+    );
+    assert_eq!(suspensions.order(true), 0);
+    assert_eq!([false, false].map(|s| suspensions.order(s)), [2, 3]);
+    assert_eq!([2, 3].map(|n| suspensions.overturn(n)), [false, true]);
 }
 
 #[ink::test]

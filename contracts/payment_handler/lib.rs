@@ -313,6 +313,8 @@ mod payment_handler {
                     let mut pool = self.money.pool(to, item.asset);
                     if pool.limited && !told {
                         told = true;
+                        // Cannot be starved of gas alone: the pool's writing is charged after it, at first as for the largest value,
+                        // as the accesses of the give-back are. What is too little for one of these is too little for the writing.
                         self.give_back();
                     }
                     release_hold(&mut pool, amount)?;

@@ -29,7 +29,7 @@ pub struct Purse {
     pub limits: SpendingLimits,
     /// What binds later.
     pub next: Option<(SpendingLimits, Millis)>,
-    /// From when all spending is counted.
+    /// From when all spending is counted: what was placed until then never counts off.
     pub since_ms: Millis,
     /// All that was counted.
     pub entries: Vec<Entry>,
@@ -127,7 +127,7 @@ impl Purse {
             entry.category == Some(category)
                 && month_of(entry.at_ms) == now
                 && month_of(placed) == now
-                && entry.back_of_ms.is_none_or(|placed| placed >= *since_ms)
+                && entry.back_of_ms.is_none_or(|placed| placed > *since_ms)
         });
         sum(mine)
     }
@@ -284,7 +284,7 @@ impl Model {
             return;
         }
         let purse = self.payments.purses.entry((account, asset)).or_default();
-        if entry.back_of_ms.is_none_or(|ms| ms >= purse.since_ms) {
+        if entry.back_of_ms.is_none_or(|ms| ms > purse.since_ms) {
             purse.entries.push(entry);
         }
     }

@@ -37,7 +37,7 @@ pub struct Case {
     pub reported_ms: Millis,
     /// What happened since.
     pub events: Vec<Event>,
-    /// Whether its verdict was the last to suspend the stream.
+    /// Whether its verdict ordered the last suspension of the stream: began it, or was given during it.
     pub suspends: bool,
 }
 
@@ -349,6 +349,13 @@ impl Model {
         Ok(Value::Unit)
     }
 
+    /// Whether a verdict other than `but`'s that ordered the stream's last suspension stands.
+    fn orders_suspension(&self, stream: StreamId, but: Option<ReportId>) -> bool {
+        let orders = |c: &Case| c.stream == stream && c.suspends && !c.has(Event::Resolved(true));
+        let mut numbered = (1..).zip(&self.moderation.cases);
+        numbered.any(|(report, case)| Some(report) != but && orders(case))
+    }
+
     fn decide(
         &mut self,
         caller: AccountId,
@@ -371,7 +378,10 @@ impl Model {
             return Err(Error::NotOpen);
         }
         check_reason(reason)?;
-        if verdict == Verdict::Suspended && !stream.suspended {
+        if verdict == Verdict::Suspended && stream.suspended {
+            let orders = self.orders_suspension(case.stream, None);
+            self.moderation.cases[report as usize - 1].suspends = orders;
+        } else if verdict == Verdict::Suspended {
             let suspend = RegistryCall::Suspend {
                 stream: case.stream,
                 reason: reason.into(),
@@ -404,7 +414,7 @@ impl Model {
             return Err(Error::NotAppealed);
         }
         check_reason(reason)?;
-        if overturned && case.offends() && case.suspends {
+        if overturned && case.suspends && !self.orders_suspension(case.stream, Some(report)) {
             self.court_reads_registry()?;
             let stream = self.stream(case.stream).ok_or(Error::StreamNotFound)?;
             if stream.suspended {

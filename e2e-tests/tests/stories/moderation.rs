@@ -356,6 +356,48 @@ fn only_the_suspension_that_a_verdict_made_is_lifted_with_it() {
 }
 
 #[test]
+fn a_suspension_lasts_as_long_as_one_of_its_verdicts_stands() {
+    let mut s = Stage::on_air();
+    let suite = s.suite;
+    let is_suspended = |s: &mut Stage| {
+        let stream = s.read(suite.registry().stream(STREAM));
+        stream.expect("is there").suspended
+    };
+    // Whichever of both is overturned first.
+    for (first, second) in [(1, 2), (4, 3)] {
+        for who in ["alice", "bob"] {
+            let report = s.reports(who);
+            s.decides("mona", report, Verdict::Suspended);
+            s.appeals("mira", report);
+        }
+        told(&s.resolves(first, true), [resolved(first, true)]);
+        assert!(is_suspended(&mut s));
+        let sent = s.resolves(second, true);
+        told(
+            &sent,
+            [reinstated(suite.moderation), resolved(second, true)],
+        );
+        assert!(!is_suspended(&mut s));
+    }
+    // Of two that suspended it before a moderator reinstated it, none matters to the third, nor the third to them.
+    for who in ["alice", "bob", "rita"] {
+        if who == "rita" {
+            s.must("mona", suite.registry().reinstate(STREAM, WHY.into()));
+        }
+        let report = s.reports(who);
+        s.decides("mona", report, Verdict::Suspended);
+        s.appeals("mira", report);
+    }
+    told(&s.resolves(5, true), [resolved(5, true)]);
+    assert!(is_suspended(&mut s));
+    let sent = s.resolves(7, true);
+    told(&sent, [reinstated(suite.moderation), resolved(7, true)]);
+    told(&s.resolves(6, true), [resolved(6, true)]);
+    assert!(!is_suspended(&mut s));
+    assert_eq!(s.offender("mira"), (0, 0, false));
+}
+
+#[test]
 fn what_nobody_decides_within_two_weeks_gives_the_bond_back() {
     let mut s = Stage::on_air();
     let suite = s.suite;
