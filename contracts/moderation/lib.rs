@@ -32,7 +32,7 @@ mod moderation {
         rules::{ensure_reason, Case, Record, Stage, Suspensions},
     };
     use ink::{
-        prelude::string::String,
+        prelude::{boxed::Box, string::String},
         storage::{traits::ManualKey, Lazy, Mapping},
     };
     use vilokanam_admin::{Admin, Slots};
@@ -104,10 +104,18 @@ mod moderation {
             self.admin.ensure_owner().map_err(ModerationError::Admin)
         }
 
-        fn ensure_case(&self, report: ReportId) -> Result<Case> {
-            self.cases
-                .get(report)
-                .ok_or(ModerationError::ReportNotFound)
+        fn ensure_case(&self, report: ReportId) -> Result<Box<Case>> {
+            match self.cases.get(report) {
+                Some(case) => Ok(Box::new(case)),
+                None => Err(ModerationError::ReportNotFound),
+            }
+        }
+
+        /// Stores what became of a case, and lets its reporter collect `back`.
+        #[inline(never)]
+        fn settle_case(&mut self, report: ReportId, case: &Case, back: Balance) {
+            self.cases.insert(report, case);
+            self.credit(case.reporter, back);
         }
 
         fn record(&self, creator: AccountId) -> Record {
@@ -155,7 +163,7 @@ mod moderation {
                 .ok_or(ModerationError::NumbersExhausted)?;
             let case = Case::new(stream, creator, reporter, bond, self.now());
             self.report_count.set(&report);
-            self.cases.insert(report, &case);
+            self.settle_case(report, &case, 0);
             self.last.insert((reporter, stream), &report);
             self.env().emit_event(StreamReported {
                 report,
@@ -173,7 +181,7 @@ mod moderation {
         pub(crate) fn decided(
             &mut self,
             report: ReportId,
-            mut case: Case,
+            case: &mut Case,
             verdict: Verdict,
             party: bool,
             suspended: bool,
@@ -187,8 +195,7 @@ mod moderation {
                 case.suspension = suspensions.order(suspended);
                 self.suspensions.insert(case.stream, &suspensions);
             }
-            self.cases.insert(report, &case);
-            self.credit(case.reporter, back);
+            self.settle_case(report, case, back);
             if !case.is_offence() {
                 return Ok(None);
             }
@@ -202,14 +209,13 @@ mod moderation {
         pub(crate) fn resolved(
             &mut self,
             report: ReportId,
-            mut case: Case,
+            case: &mut Case,
             overturned: bool,
             reason: &str,
         ) -> Result<bool> {
             let back = case.resolve(overturned, self.now())?;
             ensure_reason(reason)?;
-            self.cases.insert(report, &case);
-            self.credit(case.reporter, back);
+            self.settle_case(report, case, back);
             if !overturned || !case.is_offence() {
                 return Ok(false);
             }
@@ -284,12 +290,13 @@ mod moderation {
         #[ink(message)]
         fn decide(&mut self, report: ReportId, verdict: Verdict, reason: String) -> Result<()> {
             let registry = self.registry()?;
-            let case = self.ensure_case(report)?;
+            let mut case = self.ensure_case(report)?;
             let moderator = self.env().caller();
             registry.ensure_moderator(moderator)?;
             let stream = registry.stream(case.stream)?;
             let party = stream.owner == moderator;
-            let offences = self.decided(report, case, verdict, party, stream.suspended, &reason)?;
+            let offences =
+                self.decided(report, &mut case, verdict, party, stream.suspended, &reason)?;
             if verdict == Verdict::Suspended && !stream.suspended {
                 registry.suspend(case.stream, reason.clone())?;
             }
@@ -313,8 +320,7 @@ mod moderation {
         fn lapse(&mut self, report: ReportId) -> Result<()> {
             let mut case = self.ensure_case(report)?;
             let back = case.lapse(self.now())?;
-            self.cases.insert(report, &case);
-            self.credit(case.reporter, back);
+            self.settle_case(report, &case, back);
             self.env().emit_event(ReportLapsed { report });
             Ok(())
         }
@@ -335,8 +341,8 @@ mod moderation {
         fn resolve(&mut self, report: ReportId, overturned: bool, reason: String) -> Result<()> {
             self.ensure_owner()?;
             let registry = self.registry()?;
-            let case = self.ensure_case(report)?;
-            let lifts = self.resolved(report, case, overturned, &reason)?;
+            let mut case = self.ensure_case(report)?;
+            let lifts = self.resolved(report, &mut case, overturned, &reason)?;
             if lifts && registry.stream(case.stream)?.suspended {
                 registry.reinstate(case.stream, reason.clone())?;
             }
@@ -366,7 +372,7 @@ mod moderation {
         fn forfeit(&mut self, report: ReportId) -> Result<()> {
             let mut case = self.ensure_case(report)?;
             let amount = case.forfeit(self.now())?;
-            self.cases.insert(report, &case);
+            self.settle_case(report, &case, 0);
             self.credit(self.bond_treasury(), amount);
             self.env().emit_event(BondForfeited { report, amount });
             Ok(())

@@ -123,18 +123,18 @@ fn decides(
     verdict: Verdict,
 ) -> Result<Option<u32>, Error> {
     by(who);
-    let case = court.case(report).expect("a report");
-    court.decided(report, case, verdict, false, false, WHY)
+    let mut case = court.case(report).expect("a report");
+    court.decided(report, &mut case, verdict, false, false, WHY)
 }
 
 /// Reports `STREAM` as `OTHER_REPORTER`, has a moderator order a suspension, and appeals. `suspended`: whether it is already.
 fn suspends(court: &mut Court, suspended: bool) -> ReportId {
     let report = reports(court, OTHER_REPORTER, STREAM, CREATOR, BOND).unwrap();
-    let case = court.case(report).expect("a report");
+    let mut case = court.case(report).expect("a report");
     by(MODERATOR);
     let verdict = Verdict::Suspended;
     court
-        .decided(report, case, verdict, false, suspended, WHY)
+        .decided(report, &mut case, verdict, false, suspended, WHY)
         .unwrap();
     by(CREATOR);
     court.appeal(report, WHY.into()).unwrap();
@@ -144,8 +144,8 @@ fn suspends(court: &mut Court, suspended: bool) -> ReportId {
 /// Answers an appeal as the owner, without the registry.
 fn resolves(court: &mut Court, report: ReportId, overturned: bool) -> Result<bool, Error> {
     by(OWNER);
-    let case = court.case(report).expect("a report");
-    court.resolved(report, case, overturned, WHY)
+    let mut case = court.case(report).expect("a report");
+    court.resolved(report, &mut case, overturned, WHY)
 }
 
 /// A contract with report 1 of `REPORTER` on `CREATOR`'s stream.
@@ -376,8 +376,8 @@ fn nobody_decides_on_an_own_case() {
     }
     // Nor who has taken the stream over since.
     by(OTHER_CREATOR);
-    let case = court.case(1).unwrap();
-    let refused = court.decided(1, case, Verdict::Unfounded, true, false, WHY);
+    let mut case = court.case(1).unwrap();
+    let refused = court.decided(1, &mut case, Verdict::Unfounded, true, false, WHY);
     assert_eq!(refused, Err(Error::OwnCase));
     assert_eq!(state(&court), ReportState::Open);
 }
@@ -391,8 +391,8 @@ fn deciding_and_answering_take_a_reason() {
     for reason in ["", &long] {
         let mut court = reported();
         by(MODERATOR);
-        let case = court.case(1).unwrap();
-        let refused = court.decided(1, case, Verdict::Warned, false, false, reason);
+        let mut case = court.case(1).unwrap();
+        let refused = court.decided(1, &mut case, Verdict::Warned, false, false, reason);
         assert_eq!(refused, Err(invalid.clone()));
         assert_eq!(state(&court), ReportState::Open);
 
@@ -403,8 +403,8 @@ fn deciding_and_answering_take_a_reason() {
 
         let mut court = appealed(Verdict::Warned);
         by(OWNER);
-        let case = court.case(1).unwrap();
-        let refused = court.resolved(1, case, true, reason);
+        let mut case = court.case(1).unwrap();
+        let refused = court.resolved(1, &mut case, true, reason);
         assert_eq!(refused, Err(invalid.clone()));
         assert!(matches!(state(&court), ReportState::Appealed { .. }));
     }

@@ -283,9 +283,9 @@ impl<C: Chain> Story<'_, C> {
         let host = CREATORS[creator].name;
         let gift = money(taken, asset);
         let text = match (taken == amount, money(target, asset)) {
-            (true, _) => format!("gives {gift} for {about} of {host}'s"),
+            (true, _) => format!("gives {gift} to {host}'s goal, {about}"),
             (false, target) => format!(
-                "would give {} for {about} of {host}'s; {gift} were missing, and {target} are paid out",
+                "would give {} to {host}'s goal, {about}: {gift} were missing, and {target} are paid out",
                 money(amount, asset)
             ),
         };
@@ -370,7 +370,7 @@ impl<C: Chain> Story<'_, C> {
         self.say(
             guest,
             &format!(
-                "let no session of his hold more than {most}; he asks for {asked}, and is refused"
+                "lets no session of his hold more than {most}; he asks for {asked}, and is refused"
             ),
         );
         ensure!(self.open(guest, BRUNO, visit)?, "within the limit he may");
