@@ -139,6 +139,7 @@ fn a_contribution_counts_until_it_comes_back() {
     let asset = NATIVE;
     let set = PaymentsCall::SetSpendingLimits { asset, limits };
     world.payments(VIEWER, set).unwrap();
+    world.0.advance(1);
     make_goal(&mut world, 9_999, 60_000);
     let give = PatronageCall::Contribute {
         goal: 1,
@@ -211,6 +212,8 @@ fn a_sponsor_pays_one_session_of_each_viewer_and_gets_the_rest_back() {
     assert_eq!(told, Err(TickStreamError::Sponsored));
 
     let id = world.open_with(VIEWER, asks).unwrap();
+    let until_ms = world.0.session(id).unwrap().until_ms;
+    assert_eq!(until_ms, Some(terms.until_ms));
     assert_eq!(world.free(), DEPOSIT);
     assert_eq!(world.0.pool(pool, NATIVE).holds, 1);
     assert_eq!(world.0.session(id).unwrap().sponsor, Some(who(STRANGER)));

@@ -68,6 +68,7 @@ fn what_comes_back_in_the_same_window_is_counted_off() {
         ..none()
     };
     limit(&mut world, limits).unwrap();
+    world.0.advance(1);
     assert!(world.0.pool(who(VIEWER), NATIVE).limited);
     let refused = world.open_with(VIEWER, request(40_001)).err();
     assert_eq!(refused, above(LimitKind::Session, 40_000));
@@ -88,14 +89,17 @@ fn what_comes_back_in_the_same_window_is_counted_off() {
     assert_eq!(refused, above(LimitKind::Day, 35_000));
     let refused = world.open_with(VIEWER, request(30_001)).err();
     assert_eq!(refused, above(LimitKind::Category(7), 30_000));
-    // What others give is nobody's to count off.
+    // What others give is nobody's to count off, and binds no session; what the viewer placed besides comes back.
     let gift = Action::Payments(PaymentsCall::Deposit);
     assert!(world.0.apply(who(STRANGER), 10_000, &gift).is_ok());
     let id = world.open(30_000);
     let top_up = MeterCall::TopUp { id, amount: 5_000 };
     world.meter(STRANGER, top_up).unwrap();
+    let amount = 10_001;
+    let refused = world.meter(VIEWER, MeterCall::TopUp { id, amount }).err();
+    assert_eq!(refused, above(LimitKind::Session, 10_000));
     world.meter(VIEWER, MeterCall::Close(2)).unwrap();
-    assert_eq!(spending(&world).day, 45_000);
+    assert_eq!(spending(&world).day, 15_000);
     assert_eq!(world.free(), DEPOSIT - 15_000 + 5_000);
 }
 
