@@ -158,7 +158,7 @@ fn a_suite_is_planned_deployed_verified_read_and_called() -> Result<()> {
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("30 steps to do, 0 done before\n"), "{err}");
     assert_eq!(err.matches(": final in block ").count(), 30, "{err}");
-    assert!(out.contains("34 things compared, 0 differ\n"), "{out}");
+    assert!(out.contains("62 things compared, 0 differ\n"), "{out}");
     let (code, out, err) = told(at, "deploy --json")?;
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(json(&out)?["deployed"]["done"], Value::Array(Vec::new()));

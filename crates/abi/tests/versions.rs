@@ -116,7 +116,7 @@ fn both_codes_of_a_contract_agree_on_its_storage() {
                 setup["root_key"] = json!(key);
             }
         };
-        assert_eq!(said(&own("0x07000000")), [] as [&str; 0]);
+        assert_eq!(said(&own("0x70000000")), [] as [&str; 0]);
         let taken = said(&own("0x04000000"));
         assert!(
             taken[0].starts_with("storage: `ledger.accounts` (key 0x4, "),

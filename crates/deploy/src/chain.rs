@@ -133,7 +133,7 @@ impl Site<'_> {
                     TieKind::Wire(_) if now.wiring == Wiring::default() => Ok(false),
                     // It was wired and changed later, as is its owner's right; verify tells.
                     TieKind::Wire(_) => Ok(true),
-                    TieKind::Moderate(account) => {
+                    TieKind::Moderate(account) | TieKind::Verdicts(account) => {
                         let registry = StreamRegistryCalls::from(address);
                         let asked = registry.is_moderator((*account).into());
                         Ok(gone || self.read(asked).await?)
@@ -198,7 +198,9 @@ impl Site<'_> {
                     .await?;
                 let returned = dry.result?;
                 let refused = match tie.kind {
-                    TieKind::Moderate(_) => refusal::<StreamRegistryError>(&returned.data)?,
+                    TieKind::Moderate(_) | TieKind::Verdicts(_) => {
+                        refusal::<StreamRegistryError>(&returned.data)?
+                    }
                     TieKind::Category(..) | TieKind::Gateway(_) => {
                         refusal::<DirectoryError>(&returned.data)?
                     }
@@ -458,7 +460,7 @@ const CONSTRUCTOR: Gas = Gas {
 fn measured(contract: &str, kind: &TieKind) -> Gas {
     let message = match kind {
         TieKind::Wire(_) => "Administered::wire",
-        TieKind::Moderate(_) => "StreamRegistry::set_moderator",
+        TieKind::Moderate(_) | TieKind::Verdicts(_) => "StreamRegistry::set_moderator",
         TieKind::Category(..) => "Directory::name_category",
         TieKind::Gateway(_) => "Directory::set_gateway",
         TieKind::Stake(_) => "PricingPlans::set_staking",

@@ -648,7 +648,7 @@ async fn held_at(site: &Site<'_>, step: Step, block: &Hash) -> Result<bool> {
                     let owner = InkAccount::from(*owner);
                     Ok(now.proposed_owner == Some(owner) || now.owner == owner)
                 }
-                TieKind::Moderate(account) => {
+                TieKind::Moderate(account) | TieKind::Verdicts(account) => {
                     let registry = StreamRegistryCalls::from(address);
                     read_at(site, registry.is_moderator((*account).into()), block).await
                 }

@@ -86,6 +86,8 @@ pub enum TieKind {
     Wire(Wiring),
     /// Makes an account a moderator of the registry.
     Moderate(AccountId),
+    /// Makes `moderation` one: its verdicts suspend streams.
+    Verdicts(AccountId),
     /// Names a category.
     Category(u16, String),
     /// Makes an account a gateway to another chain.
@@ -102,6 +104,7 @@ impl Tie {
         match &self.kind {
             TieKind::Wire(_) => format!("wire {}", self.contract),
             TieKind::Moderate(account) => format!("moderator {}", hex(account)),
+            TieKind::Verdicts(_) => format!("moderator {MODERATION}"),
             TieKind::Category(number, _) => format!("category {number}"),
             TieKind::Gateway(account) => format!("gateway {}", hex(account)),
             TieKind::Stake(_) => "staking".to_owned(),
@@ -397,12 +400,12 @@ fn ties(contracts: &[Contract], network: &Network, deployer: AccountId) -> Vec<T
         })
         .collect();
     if let Some(registry) = find(REGISTRY) {
-        let moderation = find(MODERATION).map(|one| one.address);
-        let named = network.roles.moderators.iter().copied();
-        for account in moderation.into_iter().chain(named) {
+        let verdicts = find(MODERATION).map(|one| (one.address, TieKind::Verdicts(one.address)));
+        let named = network.roles.moderators.iter();
+        let named = named.map(|account| (*account, TieKind::Moderate(*account)));
+        for (account, kind) in verdicts.into_iter().chain(named) {
             let mut calls = StreamRegistryCalls::from(InkAccount::from(registry.address));
             let message = calls.set_moderator(account.into(), true);
-            let kind = TieKind::Moderate(account);
             ties.push(tie(registry, message.into_parts().2, kind));
         }
     }
