@@ -8,7 +8,7 @@ use vilokanam_chain::{account, Calls};
 use vilokanam_e2e::model::{Action, MeterCall, PricingCall};
 use vilokanam_interfaces::{
     AccountId, AssetRate, Balance, Discount, Millis, OpenRequest, PaymentHandler, Peak, PlanKind,
-    PlanRules, PricingEngine, SessionId, SessionNo, StreamId, Tier, TickLifecycle, TickStream,
+    PlanRules, PricingEngine, SessionId, SessionNo, StreamId, TickLifecycle, TickStream, Tier,
     FACTOR_ONE, NATIVE,
 };
 

@@ -88,7 +88,7 @@ impl Chooser<'_> {
                 sponsor: Some(self.someone()),
                 ..request
             },
-            1 | 2 => self.sponsored(request),
+            1 | 2 => self.sponsored(request, viewer),
             _ => request,
         }
     }
@@ -109,8 +109,13 @@ impl Chooser<'_> {
     }
 
     /// On a budget of somebody's, and within it most of the time.
-    fn sponsored(&mut self, request: OpenRequest) -> OpenRequest {
-        let (sponsor, stream, asset) = self.a_budget();
+    fn sponsored(&mut self, request: OpenRequest, viewer: AccountId) -> OpenRequest {
+        let mut served = self.world.model.patronage.served.iter();
+        let served = served
+            .find(|of| of.3 == viewer)
+            .map(|of| (of.0, of.1, of.2));
+        let again = served.filter(|_| self.dice.rarely(3));
+        let (sponsor, stream, asset) = again.unwrap_or_else(|| self.a_budget());
         let budget = self.world.model.budget(sponsor, stream, asset);
         let (most, dearest) = budget.map_or((MAX_HOLD, MAX_HOLD), |budget| {
             (budget.terms.max_hold, budget.terms.max_ceiling)

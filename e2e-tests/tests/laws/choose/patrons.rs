@@ -8,7 +8,7 @@ use vilokanam_e2e::model::{Action, PassCall, PatronageCall, PaymentsCall, Sponso
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, Class, GoalId, Hash, Millis, PassLevel, PassOffer, PassOrder,
     PassPeriod, PassScope, Payment, Renewal, SessionId, Share, Shift, SpendingLimits, Sponsorship,
-    StreamId, FACTOR_ONE, MAX_HOLD,
+    StreamId, FACTOR_ONE, MAX_HOLD, RENEW_AHEAD_MS,
 };
 
 impl Chooser<'_> {
@@ -43,6 +43,16 @@ impl Chooser<'_> {
         };
         let offer = (odd != 5).then_some(offer);
         let level = self.level();
+        // What somebody has already, half of the time.
+        let bought = self.world.model.passes.bought.iter();
+        let bought: Vec<_> = bought.map(|b| (b.scope, b.level)).collect();
+        let again = self.dice.pick(&bought).filter(|_| odd % 4 > 0);
+        let (scope, level) = again.unwrap_or((scope, level));
+        let owner = match scope {
+            _ if again.is_none() => owner,
+            PassScope::Creator(creator) => creator,
+            PassScope::Stream(stream) => self.world.model.stream(stream).map_or(owner, |s| s.owner),
+        };
         let call = PassCall::SetOffer {
             scope,
             level,
@@ -65,13 +75,21 @@ impl Chooser<'_> {
 
     pub(super) fn buy(&mut self) -> Choice {
         let caller = self.viewer();
-        let (scope, level, offer) = self.sold();
+        let (mut scope, mut level, mut offer) = self.sold();
+        // What somebody has already, and not just now at these terms, once in a while.
+        let bought = self.world.model.passes.bought.last().copied();
+        let again = bought.filter(|_| self.dice.rarely(2));
+        if let Some(of) = again {
+            (scope, level) = (of.scope, of.level);
+            offer = self.world.model.pass_offer(scope, level);
+        }
         let (periods, odd) = self.dice.roll2(6, 16);
         let period = match offer {
             Some(offer) if offer.prices[0].is_none() => PassPeriod::Week,
             _ => self.period(),
         };
         let holder = match self.dice.roll(4) {
+            _ if again.is_some() => again.map(|of| of.holder),
             0 => Some(self.someone()),
             _ => None,
         };
@@ -110,8 +128,8 @@ impl Chooser<'_> {
         let renewal = Renewal {
             period: self.period(),
             asset: offer.map_or(0, |offer| offer.asset),
-            max_price: [Balance::MAX, Balance::MAX, RATE][self.dice.roll(3)],
-            max_factor: [FACTOR_ONE, 500_000][self.dice.roll(2)],
+            max_price: [Balance::MAX, Balance::MAX, Balance::MAX, RATE][self.dice.roll(4)],
+            max_factor: [FACTOR_ONE, FACTOR_ONE, 500_000][self.dice.roll(3)],
         };
         let renewal = (!self.dice.rarely(8)).then_some(renewal);
         let call = PassCall::SetRenewal {
@@ -134,6 +152,14 @@ impl Chooser<'_> {
             Some(found) => found,
             None => self.held(),
         };
+        // What is not due yet is waited for, half of the time.
+        let now = self.now();
+        let pass = self.world.model.pass(holder, scope, level);
+        let due = pass.map_or(0, |pass| pass.until_ms.saturating_sub(RENEW_AHEAD_MS));
+        let soon = now < due && due < now + 40 * DAY;
+        if soon && self.dice.rarely(2) {
+            return Choice::Wait(due - now - Millis::from(self.dice.rarely(4)));
+        }
         let caller = self.someone();
         let call = PassCall::Renew {
             holder,

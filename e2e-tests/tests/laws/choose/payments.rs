@@ -83,6 +83,9 @@ impl Chooser<'_> {
     }
 
     pub(super) fn unpause_payments(&mut self) -> Choice {
+        if self.world.model.paused_until() == 0 && !self.dice.rarely(4) {
+            return self.pause_payments();
+        }
         let owner = self.world.model.admin(Part::Payments).owner;
         let caller = self.mostly(owner);
         self.act(caller, Action::Payments(PaymentsCall::Unpause))
