@@ -132,8 +132,11 @@ impl Figures {
 /// The tables of what the core's messages and rows cost on a node before and after.
 fn core(before: &Figures, after: &Figures) -> String {
     let mut lines = Vec::new();
-    for old in &before.rows {
-        if let Some(new) = after.rows.iter().find(|row| row.what == old.what) {
+    for (place, old) in before.rows.iter().enumerate() {
+        // Some rows say "the same with": the nth of a name is compared with the nth.
+        let same = |row: &&Row| row.what == old.what;
+        let nth = before.rows.iter().take(place).filter(same).count();
+        if let Some(new) = after.rows.iter().filter(same).nth(nth) {
             let of = |row: &Row| (row.ref_time, row.proof_size);
             lines.push((old.what.clone(), of(old), of(new)));
         }

@@ -132,15 +132,17 @@ fn registry<C: Chain>(b: &mut Bench<C>) -> Result<()> {
 /// Returns mira's stream, which is on air.
 fn pricing<C: Chain>(b: &mut Bench<C>) -> Result<StreamId> {
     let s = b.suite;
-    let [mira] = people(b, ["mira"])?;
+    let [mira, pia] = people(b, ["mira", "pia"])?;
     let stream = airs(b, mira, Vec::new())?;
     let repricing = s.pricing().set_rates(stream, rates());
     b.noting("on air").costs(mira, repricing)?;
-    b.costs(mira, s.plans().set_plan(stream, PlanKind::Flat))?;
+    // Mira's stream keeps the plan that it began with.
+    let other = airs(b, pia, Vec::new())?;
+    b.costs(pia, s.plans().set_plan(other, PlanKind::Flat))?;
     b.asks(s.pricing().rates(stream))?;
     b.noting("one entry").asks(s.pricing().track(stream, 1))?;
     b.asks(s.pricing().plan(stream))?;
-    b.asks(s.plans().plan_kind(stream, 1))?;
+    b.asks(s.plans().plan_kind(other, 1))?;
     let [bob] = people(b, ["bob"])?;
     b.answers(s.plans().offer(bob, 0, request(stream)))?;
     b.answers(s.plans().quote(quote_of(stream)))?;
