@@ -12,11 +12,13 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
+mod permit;
 #[cfg(test)]
 mod tests;
 
 #[ink::contract]
 mod vlk_token {
+    use crate::permit::{Handed, VlkPermit};
     use ink::{
         prelude::{string::String, vec::Vec},
         storage::{traits::ManualKey, Lazy},
@@ -24,8 +26,8 @@ mod vlk_token {
     use psp22::{PSP22Burnable, PSP22Data, PSP22Error, PSP22Event, PSP22Metadata, PSP22};
     use vilokanam_admin::{Admin, Slots};
     use vilokanam_interfaces::{
-        AdminError, Administered, Administration, Change, Millis, PermitError, VlkPermit, VlkToken,
-        Wiring, MAX_ALLOCATIONS, PERMIT_GENESIS_KEY,
+        AdminError, Administered, Administration, Change, Millis, PermitError, VlkToken, Wiring,
+        MAX_ALLOCATIONS, PERMIT_GENESIS_KEY,
     };
 
     /// Raised by every release that changes the storage layout.
@@ -209,9 +211,11 @@ mod vlk_token {
         }
     }
 
+    /// Approvals by signature: the other code does them, on this storage.
+    #[allow(unused_variables)] // what is called is handed over as it came
     impl VlkPermit for Vlk {
         #[ink(message)]
-        fn nonce(&self, _owner: AccountId) -> u64 {
+        fn nonce(&self, owner: Handed<AccountId>) -> u64 {
             self.admin.hand_over(PermitError::PermitFailed)
         }
 
@@ -223,11 +227,11 @@ mod vlk_token {
         #[ink(message)]
         fn permit(
             &mut self,
-            _owner: AccountId,
-            _spender: AccountId,
-            _value: Balance,
-            _deadline_ms: Millis,
-            _signature: [u8; 64],
+            owner: Handed<AccountId>,
+            spender: Handed<AccountId>,
+            value: Handed<Balance>,
+            deadline_ms: Handed<Millis>,
+            signature: Handed<[u8; 64]>,
         ) -> Result<(), PermitError> {
             self.admin.hand_over(PermitError::PermitFailed)
         }
