@@ -664,8 +664,9 @@ pub enum AdminCall {
     Wire(Wiring),
 }
 
-/// What a message returns when it succeeds.
+/// What a message returns when it succeeds. One lives at a time, so that its size does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)]
 pub enum Value {
     /// Nothing.
     Unit,

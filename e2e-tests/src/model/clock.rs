@@ -102,12 +102,12 @@ impl Pricing {
         let Some(rules) = &self.rules else {
             return none;
         };
-        let category = rules.categories.iter();
-        let category = category.filter(|c| c.category == self.category).last();
+        let mut category = rules.categories.iter();
+        let category = category.find(|c| c.category == self.category);
         let step = usize::from(self.step).checked_sub(1);
         let step = step.and_then(|place| rules.audience.get(place));
         let tiers = rules.tiers.iter();
-        let tier = tiers.filter(|t| u128::from(t.after_ms) <= watched_ms);
+        let mut tier = tiers.filter(|t| u128::from(t.after_ms) <= watched_ms);
         let minute = at_ms % DAY_MS / MINUTE_MS;
         let peak = rules
             .peaks
@@ -122,7 +122,7 @@ impl Pricing {
             },
             category: category.map_or(FACTOR_ONE, |c| c.factor),
             audience: step.map_or(FACTOR_ONE, |s| s.factor),
-            tier: tier.last().map_or(FACTOR_ONE, |t| t.factor),
+            tier: tier.next_back().map_or(FACTOR_ONE, |t| t.factor),
             peak: peak.map_or(FACTOR_ONE, |p| p.factor),
             ..none
         }

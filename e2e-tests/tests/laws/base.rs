@@ -19,8 +19,8 @@ use vilokanam_e2e::model::{
 };
 use vilokanam_interfaces::{
     AccountId, Administered, AssetRate, Balance, Class, FeeSchedule, Hash, Millis, PassLevel,
-    PassOffer, PassScope, PlanKind, PlanRules, Share, Sponsorship, Stake, Staking, Tier, Wiring,
-    FACTOR_ONE, MIN_CHANGE_DELAY_MS, NATIVE,
+    PassOffer, PassOrder, PassPeriod, PassScope, PlanKind, PlanRules, Renewal, Share, Sponsorship,
+    Stake, Staking, Tier, Wiring, FACTOR_ONE, MIN_CHANGE_DELAY_MS, NATIVE,
 };
 
 /// All parts of the suite.
@@ -418,6 +418,31 @@ impl World {
             };
             self.act(creator, 0, Action::Passes(offer))?;
         }
+        let (scope, level) = (PassScope::Stream(1), PassLevel::Premium);
+        let order = PassOrder {
+            scope,
+            level,
+            period: PassPeriod::Day,
+            periods: 1,
+            asset: NATIVE,
+            max_price: Balance::MAX,
+            max_factor: FACTOR_ONE,
+            holder: None,
+        };
+        let erin = account("erin");
+        self.act(erin, 0, Action::Passes(PassCall::Buy(order)))?;
+        let renewal = Renewal {
+            period: PassPeriod::Day,
+            asset: NATIVE,
+            max_price: Balance::MAX,
+            max_factor: FACTOR_ONE,
+        };
+        let allow = PassCall::SetRenewal {
+            scope,
+            level,
+            renewal: Some(renewal),
+        };
+        self.act(erin, 0, Action::Passes(allow))?;
         let end_ms = self.model.now_ms + 7 * 86_400_000;
         let goal = PatronageCall::MakeGoal {
             stream: 1,

@@ -734,6 +734,10 @@ impl World {
             .map(|(of, life)| (of.0, life.stream))
             .collect();
         for (viewer, stream) in lives {
+            // Of a broadcast that is over nobody can have anything left.
+            if !self.model.is_live(stream) {
+                continue;
+            }
             let broadcast = self.model.stream(stream).map_or(0, |s| s.broadcast);
             let left = self.suite.lifecycle();
             let real = self.read(left.preview_left(viewer, stream, broadcast, 3_600_000))?;

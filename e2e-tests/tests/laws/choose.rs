@@ -136,10 +136,10 @@ const VERBS: &[(u16, Choose)] = &[
     (2, |c| c.update_external()),
     (1, |c| c.set_bond()),
     (7, |c| c.report()),
-    (8, |c| c.decide()),
+    (9, |c| c.decide()),
     (2, |c| c.lapse()),
-    (5, |c| c.appeal()),
-    (4, |c| c.resolve()),
+    (9, |c| c.appeal()),
+    (9, |c| c.resolve()),
     (3, |c| c.collect()),
     (3, |c| c.forfeit()),
 ];

@@ -94,9 +94,10 @@ impl World {
             let state = self.model.report(report).map(|of| of.state);
             let call = match state {
                 Some(ReportState::Open) => ModerationCall::Lapse { report },
-                Some(ReportState::Appealed { verdict, .. }) if verdict == Verdict::Abusive => {
-                    ModerationCall::Lapse { report }
-                }
+                Some(ReportState::Appealed {
+                    verdict: Verdict::Abusive,
+                    ..
+                }) => ModerationCall::Lapse { report },
                 _ => ModerationCall::Forfeit { report },
             };
             // Only of abusive ones is there something to forfeit.

@@ -122,7 +122,7 @@ fn a_goal_that_is_reached_pays_out_and_one_that_is_missed_returns() {
 
     make_goal(&mut world, 50, 60_000);
     let cancel = PatronageCall::CancelGoal { goal: 3 };
-    let other = patronage(&mut world, STRANGER, cancel.clone());
+    let other = patronage(&mut world, STRANGER, cancel);
     assert_eq!(other, Err(PatronageError::NotCreator));
     patronage(&mut world, CREATOR, cancel).unwrap();
     let closed = patronage(&mut world, VIEWER, give(3, 1));
@@ -145,7 +145,7 @@ fn a_contribution_counts_until_it_comes_back() {
         goal: 1,
         amount: 900,
     };
-    patronage(&mut world, VIEWER, give.clone()).unwrap();
+    patronage(&mut world, VIEWER, give).unwrap();
     assert_eq!(world.0.spending(who(VIEWER), NATIVE).day, 900);
     assert!(patronage(&mut world, VIEWER, give).is_err());
     world.0.advance(60_000);
@@ -451,7 +451,7 @@ fn an_external_stream_is_paid_while_its_gateway_says_so() {
         amount: 1_000,
         message: None,
     };
-    let paid = patronage(&mut world, VIEWER, pay.clone());
+    let paid = patronage(&mut world, VIEWER, pay);
     assert_eq!(paid, Ok(Value::Amount(50)));
     assert_eq!(world.payable(COHOST), 950);
     let update = DirectoryCall::UpdateExternal {
