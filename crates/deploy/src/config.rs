@@ -520,9 +520,11 @@ mod tests {
             ("7 = ", "seven = ", "no number of a category"),
             ("\"Chess\"", "\"\"", "1 to 32 bytes"),
             ("\"2_5\"", "\"ten\"", "no amount of base units"),
-            ("\"2_5\"", "-1", "moderation"),
+            ("\"2_5\"", "-1", "bond = -1"),
         ] {
-            let error = Network::parse("x", &more.replacen(right, wrong, 1));
+            // The last: examples in comments come before it.
+            let (before, after) = more.rsplit_once(right).expect(right);
+            let error = Network::parse("x", &[before, wrong, after].concat());
             let error = format!("{:#}", error.expect_err(wrong));
             assert!(error.contains(named), "{wrong}: {error}");
         }
@@ -548,7 +550,7 @@ mod tests {
             ("referral = 1_000", "referral = 5_001", "fees.referral"),
             ("cap = 1_000_000_000", "cap = 999", "vlk.cap"),
             ("amount = 50_000_000", "amount = 0", "allocation of nothing"),
-            ("GKutQY", "GKutQZ", "mistyped"),
+            ("GKutQY\"\namount", "GKutQZ\"\namount", "mistyped"),
             ("= \"final\"", "= \"soon\"", "in-block"),
             ("ws://127.0.0.1:9944", "http://127.0.0.1", "endpoint"),
             ("[\"ws://127.0.0.1:9944\"]", "[]", "endpoints"),
