@@ -124,7 +124,15 @@ impl Chooser<'_> {
     }
 
     pub(super) fn report(&mut self) -> Choice {
-        let (caller, stream, reason) = (self.viewer(), self.stream().0, self.reason());
+        let (mut caller, mut stream) = (self.viewer(), self.stream().0);
+        let reason = self.reason();
+        // Once more what waits already, once in a while.
+        let model = &self.world.model;
+        let mut reports = (1..=model.report_count()).filter_map(|report| model.report(report));
+        let waits = reports.find(|of| of.state == ReportState::Open);
+        if let Some(of) = waits.filter(|_| self.dice.rarely(4)) {
+            (caller, stream) = (of.reporter, of.stream);
+        }
         let bond = self.world.model.moderation.bond;
         let value = match self.dice.roll(8) {
             0 => bond + 1,
