@@ -45,12 +45,14 @@ pub fn month(ms: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 
     /// The day of a date, counted year by year and month by month.
     fn day_of(year: u64, month_of_year: usize, day_of_month: u64) -> u64 {
-        let leap = |y: u64| (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+        let leap =
+            |y: u64| (y.is_multiple_of(4) && !y.is_multiple_of(100)) || y.is_multiple_of(400);
         let years: u64 = (1970..year).map(|y| if leap(y) { 366 } else { 365 }).sum();
         let february = if leap(year) { 29 } else { 28 };
         let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -212,9 +212,9 @@ mod tests {
             PSP22Error::ZeroSenderAddress,
             PSP22Error::SafeTransferCheckFailed("no".into()),
         ];
-        for (number, error) in errors.into_iter().enumerate() {
+        for (number, error) in (0..).zip(errors) {
             let answer = raw(Err::<(), _>(error).encode());
-            assert_eq!(answer[..2], [REFUSED, number as u8]);
+            assert_eq!(answer[..2], [REFUSED, number]);
             assert!(answer[1] < PSP22_ERRORS);
         }
     }
