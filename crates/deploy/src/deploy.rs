@@ -603,17 +603,29 @@ async fn find(site: &Site<'_>, step: Step) -> Result<Option<Place>> {
         return Ok(None);
     };
     let events = client.events(&block_hash).await?;
-    let index = events.iter().find_map(|one| {
-        let names_it = one.fields.windows(named.len()).any(|part| part == named);
-        (one.is("Contracts", event) && names_it).then_some(one.extrinsic)?
-    });
     let extrinsics = client.extrinsics(&block_hash).await?;
-    let transaction = index.and_then(|index| extrinsics.get(usize::try_from(index).ok()?));
+    // A block can have several messages to one contract: the one that was sent has its bytes.
+    let sent: &[u8] = match step {
+        Step::Send(i) => &site.target.messages[i].data,
+        _ => &[],
+    };
+    let transaction = events.iter().find_map(|one| {
+        if !one.is("Contracts", event) || !has(&one.fields, &named) {
+            return None;
+        }
+        let bytes = extrinsics.get(usize::try_from(one.extrinsic?).ok()?)?;
+        has(bytes, sent).then_some(bytes)
+    });
     Ok(transaction.map(|bytes| Place {
         block: with,
         block_hash: Hex32(block_hash),
         transaction: Hex32(blake2_256(bytes)),
     }))
+}
+
+/// Whether `bytes` have `part` somewhere.
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || bytes.windows(part.len()).any(|here| here == part)
 }
 
 async fn held_at(site: &Site<'_>, step: Step, block: &Hash) -> Result<bool> {
