@@ -29,7 +29,7 @@ const ARTIFACTS: &str = "VILOKANAM_TEST_ARTIFACTS";
 const AT: &str = "VILOKANAM_TEST_AT";
 
 /// How long a child may take for something to tell.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_secs(240);
 
 /// How many transactions an account has sent.
 async fn sent_by(client: &Client, key: &vilokanam_client::Key) -> Result<usize> {
