@@ -58,7 +58,7 @@ lint: ## Checks the format and the lints; arithmetic that can overflow is an err
 
 laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
 	CASES=$${CASES:-20000} LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
-		cargo test --workspace --locked --test laws -- --nocapture
+		cargo test --workspace --locked --test laws --test plan_laws -- --nocapture
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh
