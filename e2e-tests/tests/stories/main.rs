@@ -17,6 +17,7 @@ mod previews;
 mod prices;
 mod receipts;
 mod seats;
+mod second_codes;
 mod sessions;
 mod settling;
 mod spending;
