@@ -8,6 +8,7 @@ use ink::{
     },
     primitives::AccountId,
     scale::Encode,
+    storage::{traits::ManualKey, Lazy},
 };
 use vilokanam_interfaces::{
     events::stream_registry::*, AdminError, Administered, Broadcast, Change, CidError, Class,
@@ -985,4 +986,16 @@ fn ownership_of_the_registry_moves_in_two_steps() {
     // Moderators are named, not inherited.
     assert!(!registry.is_moderator(bob()));
     assert!(registry.is_moderator(eve()));
+}
+
+#[ink::test]
+fn streams_run_out_of_numbers() {
+    let mut registry = registry();
+    // The cell that counts the streams.
+    let mut count = Lazy::<StreamId, ManualKey<0x0051_0001>>::new();
+    count.set(&(StreamId::MAX - 1));
+    assert_eq!(registered(&mut registry, alice()), StreamId::MAX);
+    let again = registry.register(CID.into(), Class::Standard, 3, FULL_BPS, vec![]);
+    assert_eq!(again, Err(Error::NumbersExhausted));
+    assert_eq!(registry.stream_count(), StreamId::MAX);
 }

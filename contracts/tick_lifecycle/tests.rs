@@ -229,3 +229,26 @@ fn who_has_no_preview_has_no_cell() {
     assert_eq!(ledger.preview_left(viewer, 1, 1, 0), 0);
     assert_eq!(ledger.sponsor_of(1, &seat(1, 0)), None);
 }
+
+#[ink::test]
+fn sums_that_cannot_be_are_refused() {
+    let overflow = |sum: Result<u128, Box<TickStreamError>>| {
+        assert_eq!(
+            sum.map_err(|refused| *refused),
+            Err(TickStreamError::Overflow)
+        );
+    };
+    // One unit by the clock: 10^9 ths.
+    let mut session = seat(1, 0);
+    session.accrued = 1_000_000_000;
+    session.voucher_amount = u128::MAX - 1;
+    assert_eq!(session.earned(), Ok(u128::MAX));
+    session.voucher_amount = u128::MAX;
+    overflow(session.earned());
+    // Less earned than was settled.
+    session.voucher_amount = 2;
+    session.settled = 3;
+    assert_eq!(session.unsettled(), Ok(0));
+    session.settled = 4;
+    overflow(session.unsettled());
+}

@@ -34,7 +34,7 @@ use std::{
         Mutex, OnceLock, PoisonError,
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use vilokanam_chain::Embedded;
 use world::{Checked, World};
@@ -51,6 +51,8 @@ const RUNS: usize = 100;
 const STEPS: usize = 100;
 /// All that is something is compared after so many steps, and everything at the end.
 const COMPARE_ALL: usize = 25;
+/// How often the long form tells where it is.
+const TELL: Duration = Duration::from_secs(30);
 /// Shrinking stops after this.
 const SHRINK_MS: u32 = 240_000;
 
@@ -343,11 +345,19 @@ fn laws_hold_on_random_evenings() {
     let failures = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, |n| n.get());
     let began = Instant::now();
+    let told = Mutex::new(began);
     let work = || loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         if index >= first + cases {
             return;
         }
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= TELL {
+            *told = Instant::now();
+            let seconds = began.elapsed().as_secs();
+            println!("run {} of {cases}, after {seconds} s", index - first);
+        }
+        drop(told);
         if let Err(why) = run_and_shrink(seed, index, steps) {
             let failures = failures.lock();
             failures.unwrap_or_else(PoisonError::into_inner).push(why);
