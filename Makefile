@@ -13,6 +13,8 @@ HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokana
 	vilokanam-node vilokanam-operate vilokanam-plots vilokanam-suite
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
+PANICS := -D clippy::unwrap_used -D clippy::expect_used -D clippy::indexing_slicing -D clippy::get_unwrap -D clippy::string_slice \
+	-D clippy::todo -D clippy::unimplemented -D clippy::unreachable
 
 .PHONY: help setup contracts build fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
 
@@ -48,11 +50,13 @@ test: fixtures ## Runs every test, and checks that metadata/ and docs/events.md 
 	@scripts/run-tests.sh
 	@scripts/test-outside.sh
 
-lint: ## Checks the format and the lints; arithmetic that can overflow is an error on chain
+lint: ## Checks format, lints and dependencies; arithmetic that can overflow, panics and unsafe code are errors on chain
 	cargo fmt --all --check
 	cargo fmt --manifest-path e2e-tests/outside/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC)
+	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC) $(PANICS)
+	scripts/lint-contracts.sh
+	scripts/deny.sh $(HOST_CRATES)
 	for script in scripts/*.sh .ci/run; do bash -n "$$script"; done
 	if command -v shellcheck >/dev/null; then shellcheck -x -P scripts scripts/*.sh .ci/run; fi
 

@@ -5,6 +5,7 @@ shopt -s inherit_errexit # else a failure inside $(...) goes unseen
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 CARGO_CONTRACT_VERSION=5.0.3
+export CARGO_DENY_VERSION=0.20.2
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
