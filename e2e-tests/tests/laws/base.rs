@@ -2,6 +2,7 @@
 
 use crate::{
     choose::vouchers::key_of,
+    mischief,
     real::address,
     tally::Tally,
     witness::Witness,
@@ -60,6 +61,7 @@ pub struct Base {
     snapshot: Snapshot,
     model: Model,
     suite: Suite,
+    hostile: AccountId,
     witness: Witness,
     /// The native tokens that the payment handler had before anybody deposited.
     floor: Balance,
@@ -80,6 +82,7 @@ impl Base {
             snapshot: world.chain.snapshot(),
             model: world.model,
             suite: world.suite,
+            hostile: world.hostile,
             witness: world.witness,
             floor: world.floor,
             court_floor: world.court_floor,
@@ -94,6 +97,7 @@ impl Base {
             chain,
             model: self.model.clone(),
             suite: self.suite,
+            hostile: self.hostile,
             witness: self.witness.clone(),
             floor: self.floor,
             court_floor: self.court_floor,
@@ -115,6 +119,9 @@ impl World {
             chain.fund(account(name), purse).expect("native tokens");
             funded.insert(account(name));
         }
+        chain
+            .fund(account("villain"), PURSE)
+            .expect("native tokens");
         for signer in (0..SIGNERS).map(key_of) {
             chain.fund(signer, PURSE).expect("native tokens");
             funded.insert(signer);
@@ -150,7 +157,8 @@ impl World {
         let other_token = make("vlk_token", token_args, &[2]);
         let registry = make("stream_registry", delay_ms.encode(), &[]);
         let pricing = make("pricing_engine", (delay_ms, plans).encode(), &[]);
-        let args = (treasury, fees, vec![token], delay_ms, desk);
+        let hostile = make("hostile", Vec::new(), &[]);
+        let args = (treasury, fees, vec![token, hostile], delay_ms, desk);
         let payments = make("payment_handler", args.encode(), &[]);
         let args = (genesis_hash, EXIT_DELAY_MS, delay_ms, lifecycle);
         let meter = make("tick_stream", args.encode(), &[]);
@@ -197,6 +205,7 @@ impl World {
         }
         let mut uploaded: BTreeSet<Hash> = codes.values().copied().collect();
         uploaded.extend(second_codes.values());
+        mischief::begin(&mut chain, hostile);
         let stakes = stakes(chain.now_ms());
         for (holder, stake) in &stakes {
             let told = (holder, stake.amount, stake.until_ms).encode();
@@ -210,7 +219,7 @@ impl World {
             owner,
             contracts,
             allocations: vec![minted.clone(), minted],
-            listed: vec![token],
+            listed: vec![token, hostile],
             treasury,
             fees,
             bond: BOND,
@@ -231,6 +240,7 @@ impl World {
             chain,
             model,
             suite,
+            hostile,
             witness: Witness::default(),
             floor,
             court_floor,

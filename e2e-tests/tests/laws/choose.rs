@@ -30,6 +30,8 @@ const DAY: Millis = 86_400_000;
 #[allow(clippy::large_enum_variant)]
 pub enum Choice {
     Wait(Millis),
+    /// The hostile token does something, and calls something back.
+    Mischief(usize, usize),
     Act(AccountId, Balance, Action),
 }
 
@@ -142,6 +144,7 @@ const VERBS: &[(u16, Choose)] = &[
     (9, |c| c.resolve()),
     (3, |c| c.collect()),
     (3, |c| c.forfeit()),
+    (2, |c| Choice::Mischief(c.dice.roll(8), c.dice.roll(36))),
 ];
 
 /// Where `open` is among them.
@@ -275,7 +278,8 @@ impl Chooser<'_> {
     }
 
     fn asset(&mut self) -> AssetId {
-        const ASSETS: [AssetId; 8] = [0, 1, 0, 1, 2, 0, 1, 3];
+        // 2 is the hostile token, 3 another once it is listed, 4 none.
+        const ASSETS: [AssetId; 16] = [0, 1, 0, 1, 0, 1, 3, 0, 1, 2, 0, 1, 3, 0, 1, 4];
         ASSETS[self.dice.roll(ASSETS.len())]
     }
 
@@ -413,6 +417,7 @@ impl Chooser<'_> {
             1 | 2 => 1 + span,
             3..=10 => SECOND + span * 60,
             11 => SECOND * 60 + span * SECOND,
+            12 if span > 980 => 365 * DAY * (1 + span % 5),
             12 if span > 800 => DAY * (1 + span % 9),
             _ => {
                 let mut instants = self.instants();

@@ -14,6 +14,7 @@ mod base;
 mod check;
 mod choose;
 mod leave;
+mod mischief;
 mod patterns;
 mod real;
 mod script;
@@ -266,6 +267,7 @@ fn play(world: &mut World, script: &Script, upgrades: bool) -> Checked {
         }
         match choose(world, step) {
             Choice::Wait(ms) => world.wait(ms),
+            Choice::Mischief(way, back) => world.mischief(way, back)?,
             Choice::Act(caller, value, action) => world.act(caller, value, action)?,
         }
         if place % COMPARE_ALL == COMPARE_ALL - 1 {

@@ -49,6 +49,8 @@ pub struct World {
     pub chain: Embedded,
     pub model: Model,
     pub suite: Suite,
+    /// The token that misbehaves.
+    pub hostile: AccountId,
     pub witness: Witness,
     pub floor: Balance,
     /// What moderation had before anybody reported.
