@@ -224,6 +224,13 @@ const REFUSALS: &[(&str, &[&str])] = &[
     ("moderation.report", &["WrongBond", "AlreadyReported"]),
     ("moderation.decide", &["NotModerator", "NotOpen"]),
     ("moderation.forfeit", &["NotAppealable"]),
+    // The token that misbehaves, as `mischief` names it.
+    ("hostile token floods", &["ended by the chain"]),
+    ("hostile token takes a fee", &["refused"]),
+    ("hostile token says that it has all", &["refused"]),
+    ("hostile token says that it moved", &["refused"]),
+    ("hostile token calls withdraw back", &["refused"]),
+    ("hostile token calls settle_page back", &["refused"]),
 ];
 
 fn number(name: &str, default: usize) -> usize {
