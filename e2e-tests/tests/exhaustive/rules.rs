@@ -75,7 +75,7 @@ impl Step<'_> {
             Move::Pause(one) if one == of => !after.running(),
             Move::Resume(one) if one == of => after.running(),
             Move::SetKey(one, key) if one == of => after.key() == key.map(key_of) && !after.running(),
-            Move::Close(one) if one == of => !after.open() && !after.running(),
+            Move::Close(one) if one == of => !after.open(),
             Move::BeginExit(one) if one == of => {
                 after.until_ms.is_some_and(|until| until <= now) && after.exit_ms == Some(now + EXIT_DELAY_MS)
             }
