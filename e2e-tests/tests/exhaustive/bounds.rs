@@ -107,29 +107,47 @@ const CHEQUES: [Cheque; 3] = [
     },
 ];
 
+const TINY_CLOCK: Bounds = Bounds {
+    name: "tiny clock",
+    reprices: 1,
+    ceiling: DEARER,
+    end: true,
+    grace_ms: 2 * MINUTE,
+    ..ONE
+};
+
+const TINY_VOUCHER: Bounds = Bounds {
+    name: "tiny voucher",
+    opens: &[Some(0)],
+    top_up: None,
+    keys: 2,
+    cheques: &CHEQUES,
+    end: true,
+    pause: false,
+    grace_ms: 2 * MINUTE,
+    ..ONE
+};
+
 /// Small enough for every transition to be sent to the real contracts.
 pub fn tiny() -> Vec<Bounds> {
-    vec![
-        Bounds {
-            name: "tiny clock",
-            reprices: 1,
-            ceiling: DEARER,
-            end: true,
-            grace_ms: 2 * MINUTE,
-            ..ONE
-        },
-        Bounds {
-            name: "tiny voucher",
-            opens: &[Some(0)],
-            top_up: None,
-            keys: 2,
-            cheques: &CHEQUES,
-            end: true,
-            pause: false,
-            grace_ms: 2 * MINUTE,
-            ..ONE
-        },
-    ]
+    vec![TINY_CLOCK, TINY_VOUCHER]
+}
+
+/// Smaller still.
+pub fn tiniest() -> Vec<Bounds> {
+    let clock = Bounds {
+        name: "tiniest clock",
+        reprices: 0,
+        top_up: None,
+        ..TINY_CLOCK
+    };
+    let voucher = Bounds {
+        name: "tiniest voucher",
+        keys: 1,
+        cheques: &[CHEQUES[1]],
+        ..TINY_VOUCHER
+    };
+    vec![clock, voucher]
 }
 
 /// The configurations of the short form.
@@ -138,21 +156,45 @@ pub fn short() -> Vec<Bounds> {
         Bounds {
             name: "clock",
             reprices: 1,
-            broadcasts: 2,
             heartbeat: true,
             end: true,
+            ..ONE
+        },
+        Bounds {
+            name: "clock and voucher",
+            opens: &[None, Some(0)],
+            top_up: None,
+            keys: 1,
+            cheques: &[CHEQUES[0], CHEQUES[1]],
+            end: true,
+            ..ONE
+        },
+        Bounds {
+            name: "voucher, two keys",
+            opens: &[Some(0)],
+            top_up: None,
+            keys: 2,
+            cheques: &CHEQUES,
+            heartbeat: true,
+            pause: false,
+            ..ONE
+        },
+        Bounds {
+            name: "suspended",
+            opens: &[None, Some(0)],
+            top_up: None,
+            cheques: &[CHEQUES[0]],
+            broadcasts: 2,
             suspend: true,
-            upgrade: true,
             withdraw: true,
             ..ONE
         },
         Bounds {
-            name: "voucher",
+            name: "new code",
             opens: &[None, Some(0)],
-            keys: 2,
-            cheques: &CHEQUES,
-            heartbeat: true,
-            end: true,
+            top_up: None,
+            cheques: &[CHEQUES[0]],
+            upgrade: true,
             ..ONE
         },
         Bounds {
@@ -161,7 +203,6 @@ pub fn short() -> Vec<Bounds> {
             opens: &[Some(0)],
             top_up: None,
             pool: halves(6) + 34,
-            keys: 1,
             cheques: &[CHEQUES[0], CHEQUES[1]],
             pause: false,
             ..ONE
@@ -174,12 +215,13 @@ pub fn short() -> Vec<Bounds> {
             cheques: &[CHEQUES[0]],
             exit: false,
             pause: false,
+            grace_ms: 2 * MINUTE,
             ..ONE
         },
     ]
 }
 
-/// The configurations of the long form.
+/// The further configurations of the long form.
 pub fn long() -> Vec<Bounds> {
     let mut all = short();
     all.extend([
@@ -193,27 +235,34 @@ pub fn long() -> Vec<Bounds> {
             ..ONE
         },
         Bounds {
-            name: "clock and voucher, everything",
-            opens: &[None, Some(0)],
-            keys: 2,
-            cheques: &CHEQUES,
+            name: "clock, everything",
             reprices: 1,
             broadcasts: 2,
             heartbeat: true,
             end: true,
             suspend: true,
+            upgrade: true,
             withdraw: true,
+            ..ONE
+        },
+        Bounds {
+            name: "clock and voucher, everything",
+            opens: &[None, Some(0)],
+            keys: 2,
+            cheques: &CHEQUES,
+            reprices: 1,
+            heartbeat: true,
+            end: true,
             ..ONE
         },
         Bounds {
             name: "two sessions of one viewer, by both meters",
             sessions: 2,
             opens: &[None, Some(0)],
+            top_up: None,
             pool: halves(6) + 34,
-            keys: 1,
             cheques: &[CHEQUES[0], CHEQUES[1]],
             end: true,
-            upgrade: true,
             ..ONE
         },
     ]);
@@ -222,6 +271,28 @@ pub fn long() -> Vec<Bounds> {
 
 /// Where rules that are wrong on purpose are looked for.
 pub fn for_faults() -> Vec<Bounds> {
-    let all = short().into_iter();
-    all.filter(|b| b.viewers == 1).collect()
+    let lower = Bounds {
+        ceiling: 10_000,
+        heartbeat: true,
+        ..TINY_CLOCK
+    };
+    let revoked = Bounds {
+        keys: 1,
+        ..TINY_VOUCHER
+    };
+    let suspended = Bounds {
+        name: "tiny and suspended",
+        suspend: true,
+        reprices: 0,
+        ..TINY_CLOCK
+    };
+    let two = Bounds {
+        name: "tiny, two sessions",
+        sessions: 2,
+        pool: halves(6) + 34,
+        keys: 0,
+        cheques: &[CHEQUES[0]],
+        ..TINY_VOUCHER
+    };
+    vec![lower, revoked, suspended, two]
 }

@@ -9,8 +9,8 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use vilokanam_chain::account;
-use vilokanam_e2e::model::{Action, MeterCall, Model, Part, PaymentsCall};
-use vilokanam_interfaces::{AccountId, Balance, Totals, NATIVE};
+use vilokanam_e2e::model::{Action, AdminCall, MeterCall, Model, Part, PaymentsCall};
+use vilokanam_interfaces::{AccountId, Balance, Change, Millis, Totals, Wiring, NATIVE};
 
 /// How everybody leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,23 +25,29 @@ pub enum Way {
 
 pub const WAYS: [Way; 3] = [Way::Close, Way::Exit, Way::Absent];
 
-/// What sends the messages: the model's own rules, or those of a test that are wrong on purpose.
-pub type Apply<'a> = &'a dyn Fn(&mut Model, AccountId, &Action) -> bool;
+/// What happens while they do.
+pub enum Event {
+    Time(Millis),
+    Message(AccountId, Action),
+}
+
+/// Makes it happen: by the model's rules, by those that are wrong on purpose, or on the chain too. Fails if it is refused.
+pub type Happen<'a> = &'a mut dyn FnMut(&mut Model, Event) -> Checked;
 
 struct Leaving<'a> {
     model: Model,
     bounds: &'a Bounds,
-    apply: Apply<'a>,
+    happen: Happen<'a>,
     /// What each viewer must get out, by then.
     expected: BTreeMap<u8, Balance>,
 }
 
 /// Everybody leaves.
-pub fn everybody(model: &Model, bounds: &Bounds, way: Way, apply: Apply) -> Checked {
+pub fn everybody(model: &Model, bounds: &Bounds, way: Way, happen: Happen) -> Checked {
     let mut leaving = Leaving {
         model: model.clone(),
         bounds,
-        apply,
+        happen,
         expected: BTreeMap::new(),
     };
     let left = leaving.by(way);
@@ -50,8 +56,11 @@ pub fn everybody(model: &Model, bounds: &Bounds, way: Way, apply: Apply) -> Chec
 
 impl Leaving<'_> {
     fn must(&mut self, caller: AccountId, action: Action) -> Checked {
-        let done = (self.apply)(&mut self.model, caller, &action);
-        ensure(done, || format!("{action:?} is refused"))
+        (self.happen)(&mut self.model, Event::Message(caller, action))
+    }
+
+    fn wait(&mut self, ms: Millis) -> Checked {
+        (self.happen)(&mut self.model, Event::Time(ms))
     }
 
     fn meter(&mut self, caller: AccountId, call: MeterCall) -> Checked {
@@ -100,7 +109,7 @@ impl Leaving<'_> {
             }
         }
         if !self.seated().is_empty() {
-            self.model.advance(EXIT_DELAY_MS);
+            self.wait(EXIT_DELAY_MS)?;
         }
         self.finish()
     }
@@ -114,20 +123,29 @@ impl Leaving<'_> {
         Ok(())
     }
 
+    /// The owner changes something, at once.
+    fn change(&mut self, part: Part, change: Change) -> Checked {
+        let owner = account(OWNER);
+        self.must(owner, Action::Admin(part, AdminCall::Announce(change)))?;
+        let id = self.model.admin(part).announced;
+        self.must(owner, Action::Admin(part, AdminCall::Apply(id)))
+    }
+
     fn exit(&mut self) -> Checked {
-        let nobody = AccountId::from([9; 32]);
-        for part in [Part::Meter, Part::Pricing] {
-            let wiring = self.model.admins.get_mut(&part);
-            let wiring = wiring.and_then(|admin| admin.wired.as_mut());
-            let wiring = wiring.ok_or("it is not wired")?;
-            wiring.registry = Some(nobody);
-            wiring.pricing = wiring.pricing.map(|_| nobody);
-        }
+        let nobody = Some(AccountId::from([9; 32]));
+        let gone = Wiring {
+            registry: nobody,
+            pricing: nobody,
+            patronage: Some(self.model.contracts.patronage),
+            ..Wiring::default()
+        };
+        self.change(Part::Meter, Change::Wiring(gone))?;
+        let (asset, allowed) = (NATIVE, false);
+        self.change(Part::Payments, Change::SetAsset { asset, allowed })?;
         let pause = PaymentsCall::Pause {
             duration_ms: 86_400_000,
         };
         self.must(account(OWNER), Action::Payments(pause))?;
-        self.model.payments.assets[0].allowed = false;
         for of in self.seated() {
             let open = self.is_open(of);
             let life = self.model.life(of.id()).ok_or("no such session")?;
@@ -140,7 +158,7 @@ impl Leaving<'_> {
                 self.meter(of.id().viewer, MeterCall::BeginExit(of.1))?;
             }
         }
-        self.model.advance(EXIT_DELAY_MS);
+        self.wait(EXIT_DELAY_MS)?;
         for of in self.seated() {
             if self.is_open(of) {
                 self.meter(of.id().viewer, MeterCall::FinishExit(of.1))?;
@@ -151,13 +169,13 @@ impl Leaving<'_> {
 
     /// Nobody keeps the broadcast alive; strangers tidy up.
     fn absent(&mut self) -> Checked {
-        self.model.advance(self.bounds.grace_ms);
+        self.wait(self.bounds.grace_ms)?;
         for of in self.seated() {
             let life = self.model.life(of.id()).ok_or("no such session")?;
             let costs = due(&self.model, life);
             self.expect(of, costs)?;
         }
-        self.model.advance(EXIT_DELAY_MS);
+        self.wait(EXIT_DELAY_MS)?;
         for of in self.seated() {
             if self.is_open(of) {
                 self.meter(account(STRANGER), MeterCall::CloseEnded(of.id()))?;

@@ -25,14 +25,31 @@ mod twins;
 mod view;
 
 use bounds::Bounds;
-use std::{env, thread};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::{
+    env,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+fn is_long() -> bool {
+    match env::var("EXHAUSTIVE").as_deref() {
+        Ok("long") => true,
+        Ok(other) if !other.is_empty() => panic!("EXHAUSTIVE={other}: there is only `long`"),
+        _ => false,
+    }
+}
+
+/// Random histories in each configuration, and moves in each.
+const WANDERINGS: usize = 100;
+const WANDERING: usize = 60;
 
 /// The configurations to walk.
 fn chosen() -> Vec<Bounds> {
-    let all = match env::var("EXHAUSTIVE").as_deref() {
-        Ok("long") => bounds::long(),
-        Ok(other) if !other.is_empty() => panic!("EXHAUSTIVE={other}: there is only `long`"),
-        _ => bounds::short(),
+    let all = match is_long() {
+        true => bounds::long(),
+        false => bounds::short(),
     };
     let only = env::var("EXHAUSTIVE_ONLY").unwrap_or_default();
     all.into_iter().filter(|b| b.name.contains(&only)).collect()
@@ -42,8 +59,8 @@ fn threads() -> usize {
     thread::available_parallelism().map_or(1, |n| n.get())
 }
 
-fn told(walk: &space::Walk) {
-    println!(
+fn told(walk: &space::Walk) -> String {
+    format!(
         "{}: {} situations, {} transitions, {} messages and times tried, {} deep, {} classes, {} pairs of histories alike, {:.1} s",
         walk.bounds.name,
         walk.unique,
@@ -53,41 +70,77 @@ fn told(walk: &space::Walk) {
         walk.record.classes().len(),
         walk.record.all_compared(),
         walk.seconds,
-    );
+    )
+}
+
+/// Random histories, far longer than the checker's, lead to no situation that it did not see.
+fn wander(walk: &space::Walk) {
+    let space = space::Space::new(walk.bounds.clone(), None);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..WANDERINGS {
+        let mut model = space.first();
+        let mut path = Vec::new();
+        for _ in 0..WANDERING {
+            let all = moves::Move::all(&model, &walk.bounds);
+            let done = all[rng.random_range(0..all.len())];
+            path.push(done);
+            space.perform(&mut model, done);
+            let known = walk.record.knows(&view::View::of(&model, &walk.bounds));
+            assert!(known, "{path:?} leads out of what was checked");
+        }
+    }
+}
+
+/// One configuration: walked, wandered in, and replayed on the contracts.
+fn check(bounds: Bounds) {
+    let walk = space::walk(bounds, None, 1);
+    if let Some(why) = &walk.failure {
+        panic!("{why}");
+    }
+    assert!(walk.record.all_compared() > 0, "no two histories were compared");
+    wander(&walk);
+    let replayed = replay::classes(&walk).unwrap_or_else(|why| panic!("{why}"));
+    println!("{}\n  {replayed}", told(&walk));
 }
 
 #[test]
 fn no_interleaving_breaks_a_law_or_leaves_money_behind() {
-    for bounds in chosen() {
-        let walk = space::walk(bounds, None, threads());
-        told(&walk);
-        if let Some(why) = &walk.failure {
-            panic!("{why}");
+    let waiting = Mutex::new(chosen());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let work = || {
+        while let Some(bounds) = next() {
+            check(bounds);
         }
-        assert!(walk.record.all_compared() > 0, "no two histories were compared");
-        let replayed = replay::classes(&walk).unwrap_or_else(|why| panic!("{why}"));
-        println!("  {replayed}");
-    }
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads()).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            worker.join().expect("a configuration failed: see above");
+        }
+    });
 }
 
 #[test]
 fn the_contracts_answer_every_transition_of_the_smallest_spaces() {
-    for bounds in bounds::tiny() {
+    let all = match is_long() {
+        true => bounds::tiny(),
+        false => bounds::tiniest(),
+    };
+    for bounds in all {
         let walk = space::walk(bounds, None, 1);
-        told(&walk);
         if let Some(why) = &walk.failure {
             panic!("{why}");
         }
         let replayed = replay::everything(&walk).unwrap_or_else(|why| panic!("{why}"));
-        println!("  {replayed}");
+        println!("{}\n  {replayed}", told(&walk));
     }
 }
 
 #[test]
 fn every_fault_is_found() {
     for fault in faults::FAULTS {
-        let walks = bounds::for_faults().into_iter().map(|bounds| space::walk(bounds, Some(fault), threads()));
-        let found = walks.into_iter().find_map(|walk| walk.failure);
+        let mut all = bounds::for_faults().into_iter();
+        let found = all.find_map(|bounds| space::walk(bounds, Some(fault), 1).failure);
         let Some(why) = found else {
             panic!("{fault:?} is not found");
         };

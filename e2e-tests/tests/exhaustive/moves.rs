@@ -253,6 +253,17 @@ impl Move {
         })
     }
 
+    /// The session that it is about.
+    pub fn session(self) -> Option<Of> {
+        match self {
+            Self::TopUp(of) | Self::Pause(of) | Self::Resume(of) | Self::Close(of) => Some(of),
+            Self::CloseEnded(of) | Self::Settle(of) | Self::BeginExit(of) => Some(of),
+            Self::FinishExit(of) | Self::SetKey(of, _) | Self::Redeem(of, _) => Some(of),
+            Self::RedeemElsewhere(_, of, _) | Self::Dismiss(of) | Self::FinishClose(of) => Some(of),
+            _ => None,
+        }
+    }
+
     /// The name of the message, for statistics.
     pub fn kind(self) -> String {
         let text = format!("{self:?}");

@@ -6,7 +6,7 @@ use std::{
     collections::{hash_map::DefaultHasher, BTreeMap, HashMap},
     hash::{Hash, Hasher},
     sync::{
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         Arc, Mutex, MutexGuard, PoisonError,
     },
 };
@@ -20,7 +20,7 @@ pub type Class = (String, String, String);
 type History = Arc<Mutex<Model>>;
 
 /// One in so many situations is kept, to compare others' histories with it.
-const TWINS_EVERY: Key = 16;
+const TWINS_EVERY: Key = 8;
 /// And compared so often.
 const TWINS_EACH: usize = 2;
 
@@ -42,7 +42,9 @@ pub struct Record {
     twins: Mutex<HashMap<Key, (History, usize)>>,
     tried: AtomicUsize,
     compared: AtomicUsize,
-    why: Mutex<Option<String>>,
+    failure: Mutex<Option<(String, Vec<Move>)>>,
+    /// Whether the walk ends here: something failed.
+    over: AtomicBool,
 }
 
 impl Record {
@@ -54,7 +56,8 @@ impl Record {
             twins: Mutex::default(),
             tried: AtomicUsize::new(0),
             compared: AtomicUsize::new(0),
-            why: Mutex::default(),
+            failure: Mutex::default(),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -91,13 +94,43 @@ impl Record {
         Some(Arc::clone(twin))
     }
 
-    /// Why something did not hold, the first time.
-    pub fn note(&self, why: &str) {
-        open(&self.why).get_or_insert_with(|| why.into());
+    /// Something does not hold in a situation, or after a move in it. The first time is kept, and what led there.
+    pub fn fails(&self, why: &str, at: &View, then: Option<Move>) {
+        let mut failure = open(&self.failure);
+        if failure.is_none() {
+            let path = self.path(key_of(at)).into_iter().chain(then).collect();
+            *failure = Some((why.into(), path));
+            self.over.store(true, Ordering::Relaxed);
+        }
     }
 
-    pub fn why(&self) -> Option<String> {
-        open(&self.why).clone()
+    /// What does not hold, and the moves that led there.
+    pub fn failure(&self) -> Option<(String, Vec<Move>)> {
+        open(&self.failure).clone()
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// The checker goes along its paths again.
+    pub fn allow(&self) {
+        self.over.store(false, Ordering::Relaxed);
+    }
+
+    /// How a situation was reached first.
+    fn path(&self, key: Key) -> Vec<Move> {
+        let parents = open(&self.parents);
+        let steps = std::iter::successors(parents.get(&key), |(from, _)| parents.get(from));
+        let mut path: Vec<_> = steps.map(|(_, done)| *done).collect();
+        path.reverse();
+        path
+    }
+
+    /// Whether the walk came by here.
+    pub fn knows(&self, view: &View) -> bool {
+        let key = key_of(view);
+        key == self.first || open(&self.parents).contains_key(&key)
     }
 
     /// How many messages and times were tried in all.

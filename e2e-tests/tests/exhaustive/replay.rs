@@ -3,6 +3,7 @@
 
 use crate::{
     bounds::Bounds,
+    leave::{self, Event, WAYS},
     moves::{self, sign, Move},
     record::{key_of, Key},
     rules::{ensure, Checked},
@@ -30,6 +31,7 @@ pub struct Replayed {
     steps: usize,
     refused: usize,
     reads: usize,
+    left: usize,
     seconds: f64,
 }
 
@@ -37,8 +39,8 @@ impl fmt::Display for Replayed {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(
             f,
-            "on the contracts: {} transitions wanted, in {} situations; {} steps sent, {} of them refused, {} reads compared, {:.1} s",
-            self.wanted, self.situations, self.steps, self.refused, self.reads, self.seconds
+            "on the contracts: {} transitions wanted, in {} situations; {} steps sent, {} of them refused, {} reads compared; everybody left in {}; {:.1} s",
+            self.wanted, self.situations, self.steps, self.refused, self.reads, self.left, self.seconds
         )
     }
 }
@@ -49,12 +51,12 @@ pub fn classes(walk: &Walk) -> Result<Replayed, String> {
     for (at, done) in walk.record.classes().into_values() {
         wanted.entry(at).or_default().push(done);
     }
-    Replay::new(walk, Some(wanted)).run()
+    Replay::new(walk, Some(wanted), 16).run()
 }
 
 /// Every transition of every situation.
 pub fn everything(walk: &Walk) -> Result<Replayed, String> {
-    Replay::new(walk, None).run()
+    Replay::new(walk, None, 4).run()
 }
 
 struct Replay<'a> {
@@ -66,11 +68,13 @@ struct Replay<'a> {
     /// Which situations each leads to, of those that are needed.
     children: HashMap<Key, Vec<(Move, Key)>>,
     path: Vec<Move>,
+    /// In one of so many situations everybody leaves.
+    leave_every: Key,
     done: Replayed,
 }
 
 impl<'a> Replay<'a> {
-    fn new(walk: &'a Walk, wanted: Option<HashMap<Key, Vec<Move>>>) -> Self {
+    fn new(walk: &'a Walk, wanted: Option<HashMap<Key, Vec<Move>>>, leave_every: Key) -> Self {
         let parents = walk.record.parents();
         let mut needed: BTreeSet<Key> = match &wanted {
             Some(wanted) => wanted.keys().copied().collect(),
@@ -100,6 +104,7 @@ impl<'a> Replay<'a> {
             wanted,
             children,
             path: Vec::new(),
+            leave_every,
             done: Replayed {
                 wanted: count,
                 ..Replayed::default()
@@ -131,6 +136,7 @@ impl<'a> Replay<'a> {
         };
         wanted.retain(|done| !children.iter().any(|child| child.0 == *done));
         self.done.situations += 1;
+        self.leave_if(key)?;
         let model = self.scene.model.clone();
         // A refusal changes nothing; only what is done must be taken back.
         let mut here: Option<Snapshot> = None;
@@ -151,6 +157,40 @@ impl<'a> Replay<'a> {
                 self.scene.chain.restore(here);
                 self.scene.model = model.clone();
             }
+        }
+        Ok(())
+    }
+
+    /// Everybody leaves, in every way, in some situations; and it is taken back.
+    fn leave_if(&mut self, key: Key) -> Checked {
+        if key % self.leave_every != 0 {
+            return Ok(());
+        }
+        self.done.left += 1;
+        let here = self.scene.chain.snapshot();
+        let before = self.scene.model.clone();
+        for way in WAYS {
+            let scene = &mut self.scene;
+            let left = leave::everybody(&before, self.bounds, way, &mut |model, event| {
+                let happened = match event {
+                    Event::Time(ms) => {
+                        scene.chain.advance(ms);
+                        scene.model.advance(ms);
+                        Ok(())
+                    }
+                    Event::Message(caller, action) => {
+                        let outcome = scene.both(caller, 0, &action)?;
+                        ensure(outcome.is_ok(), || format!("{action:?}: {outcome:?}"))
+                    }
+                };
+                model.clone_from(&scene.model);
+                happened
+            });
+            left?;
+            let vault = self.scene.chain.native_balance(self.scene.suite.payments);
+            ensure(vault == self.scene.floor, || format!("{vault} is left on the chain"))?;
+            self.scene.chain.restore(&here);
+            self.scene.model.clone_from(&before);
         }
         Ok(())
     }
@@ -224,6 +264,9 @@ impl<'a> Replay<'a> {
         let read = suite.registry().broadcast(STREAM, broadcast);
         let real = self.scene.chain.read(read).map_err(trap)?;
         self.same("broadcast", model.broadcast(STREAM, broadcast), real)?;
+        if !self.bounds.upgrade {
+            return Ok(());
+        }
         let meter = administered(suite.meter);
         let real = self.scene.chain.read(meter.administration()).map_err(trap)?;
         self.same("code", model.admin(UPGRADED).code, real.code_hash)

@@ -5,7 +5,7 @@
 
 use crate::{
     bounds::{Bounds, EXIT_DELAY_MS},
-    moves::{self, key_of, Of, KEYS},
+    moves::{self, key_of, Move, Of, KEYS},
     scene::{PAYEES, STREAM, UPGRADED},
 };
 use vilokanam_chain::account;
@@ -161,8 +161,8 @@ pub fn price(model: &Model, life: &Life) -> Balance {
     listed.map_or(life.rate_per_sec, |rate| rate.rate_per_sec)
 }
 
-/// What sessions are doing and how the broadcast is, roughly: to count what was tried where.
-pub fn control(model: &Model, bounds: &Bounds) -> String {
+/// What sessions are doing, that of the move first, and how the broadcast is, roughly: to count what was tried where.
+pub fn control(model: &Model, bounds: &Bounds, done: Move) -> String {
     let view = View::of(model, bounds);
     let session = |seat: &Seat| {
         let doing = match (seat.closing, seat.running, seat.key.is_some()) {
@@ -182,7 +182,11 @@ pub fn control(model: &Model, bounds: &Bounds) -> String {
         let words: Vec<_> = std::iter::once(doing).chain(flags).collect();
         words.join(" ")
     };
-    let mut all: Vec<_> = view.sessions.iter().map(session).collect();
+    let concerns = |seat: &&Seat| Some(seat.of) == done.session();
+    let (own, others): (Vec<_>, Vec<_>) = view.sessions.iter().partition(concerns);
+    let mut others: Vec<_> = others.into_iter().map(session).collect();
+    others.sort();
+    let mut all: Vec<_> = own.into_iter().map(session).chain(others).collect();
     all.push(match (view.suspended, view.on_air_ms > 0) {
         (true, _) => "suspended".into(),
         (_, true) => "on air".into(),
