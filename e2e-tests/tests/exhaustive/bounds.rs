@@ -270,29 +270,31 @@ pub fn long() -> Vec<Bounds> {
 }
 
 /// Where rules that are wrong on purpose are looked for.
-pub fn for_faults() -> Vec<Bounds> {
-    let lower = Bounds {
+pub fn for_faults_of_clocks() -> Bounds {
+    Bounds {
         ceiling: 10_000,
         heartbeat: true,
         ..TINY_CLOCK
-    };
-    let revoked = Bounds {
-        keys: 1,
-        ..TINY_VOUCHER
-    };
-    let suspended = Bounds {
-        name: "tiny and suspended",
+    }
+}
+
+pub fn for_faults_of_vouchers() -> Bounds {
+    TINY_VOUCHER
+}
+
+pub fn for_faults_of_suspension() -> Bounds {
+    Bounds {
         suspend: true,
-        reprices: 0,
         ..TINY_CLOCK
-    };
-    let two = Bounds {
-        name: "tiny, two sessions",
+    }
+}
+
+pub fn for_faults_of_two() -> Bounds {
+    Bounds {
         sessions: 2,
         pool: halves(6) + 34,
         keys: 0,
         cheques: &[CHEQUES[0]],
         ..TINY_VOUCHER
-    };
-    vec![lower, revoked, suspended, two]
+    }
 }

@@ -1,6 +1,9 @@
 //! Rules that are wrong on purpose: each must be found. They change what the model does here, in the test; the model itself is not touched.
 
-use crate::{bounds::EXIT_DELAY_MS, scene::STREAM};
+use crate::{
+    bounds::{self, Bounds, EXIT_DELAY_MS},
+    scene::STREAM,
+};
 use vilokanam_e2e::model::{Action, Life, MeterCall, Model, Outcome, RegistryCall, Value};
 use vilokanam_interfaces::{AccountId, EndCause, SessionId, TickStreamError, NATIVE};
 
@@ -37,22 +40,28 @@ pub enum Fault {
     ResumeForgets,
 }
 
-pub const FAULTS: [Fault; 14] = [
-    Fault::GraceSkipped,
-    Fault::RevokedAtOnce,
-    Fault::HoldReleasedTwice,
-    Fault::VoucherPaidTwice,
-    Fault::VoucherElsewhere,
-    Fault::PauseForgotten,
-    Fault::EndTakenBack,
-    Fault::CeilingLifted,
-    Fault::ExitAtOnce,
-    Fault::SettlementForgotten,
-    Fault::RefusalWrites,
-    Fault::SuspendedIsStuck,
-    Fault::SettlingCharges,
-    Fault::ResumeForgets,
-];
+/// All of them, and where each is looked for.
+pub fn all() -> Vec<(Fault, Bounds)> {
+    use Fault::*;
+    let clock = [
+        HoldReleasedTwice,
+        PauseForgotten,
+        EndTakenBack,
+        CeilingLifted,
+        ExitAtOnce,
+        SettlementForgotten,
+        RefusalWrites,
+        SettlingCharges,
+        ResumeForgets,
+    ];
+    let voucher = [GraceSkipped, RevokedAtOnce, VoucherPaidTwice];
+    let all = clock.map(|fault| (fault, bounds::for_faults_of_clocks()));
+    let vouchers = voucher.map(|fault| (fault, bounds::for_faults_of_vouchers()));
+    let mut all = [&all[..], &vouchers[..]].concat();
+    all.push((VoucherElsewhere, bounds::for_faults_of_two()));
+    all.push((SuspendedIsStuck, bounds::for_faults_of_suspension()));
+    all
+}
 
 /// What the model answers, with a fault or without.
 pub fn apply(fault: Option<Fault>, model: &mut Model, caller: AccountId, action: &Action) -> Outcome {

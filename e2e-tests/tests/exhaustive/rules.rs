@@ -46,11 +46,11 @@ impl Step<'_> {
             let unchanged = self.before == self.after;
             return ensure(unchanged, || "law 13: it failed, and changed something".into());
         }
+        self.redeemed()?;
         self.after.laws()?;
         for of in moves::sessions(self.before, self.bounds) {
             self.session(of).map_err(|why| format!("{why} ({of:?})"))?;
         }
-        self.redeemed()?;
         self.others()
     }
 
