@@ -272,6 +272,7 @@ pub fn long() -> Vec<Bounds> {
 /// Where rules that are wrong on purpose are looked for.
 pub fn for_faults_of_clocks() -> Bounds {
     Bounds {
+        name: "tiny clock with a heartbeat",
         ceiling: 10_000,
         heartbeat: true,
         ..TINY_CLOCK
@@ -284,6 +285,7 @@ pub fn for_faults_of_vouchers() -> Bounds {
 
 pub fn for_faults_of_suspension() -> Bounds {
     Bounds {
+        name: "tiny clock, suspended",
         suspend: true,
         ..TINY_CLOCK
     }
@@ -291,6 +293,7 @@ pub fn for_faults_of_suspension() -> Bounds {
 
 pub fn for_faults_of_two() -> Bounds {
     Bounds {
+        name: "tiny two sessions",
         sessions: 2,
         pool: halves(6) + 34,
         keys: 0,

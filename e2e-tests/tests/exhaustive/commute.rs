@@ -74,11 +74,17 @@ fn pausing(model: &Model, of: Of, perform: Perform) -> Checked {
     }
     for time in TIMES {
         ensure(money(&paused, of) == money(&plain, of), || {
-            format!("{:?} before {time:?}, {:?}", money(&paused, of), money(&plain, of))
+            format!(
+                "{:?} before {time:?}, {:?}",
+                money(&paused, of),
+                money(&plain, of)
+            )
         })?;
         perform(&mut paused, time);
         perform(&mut plain, time);
         ensure(paused.now_ms == plain.now_ms, || "another end".into())?;
     }
-    ensure(money(&paused, of) == money(&plain, of), || "other money".into())
+    ensure(money(&paused, of) == money(&plain, of), || {
+        "other money".into()
+    })
 }

@@ -64,7 +64,12 @@ pub fn all() -> Vec<(Fault, Bounds)> {
 }
 
 /// What the model answers, with a fault or without.
-pub fn apply(fault: Option<Fault>, model: &mut Model, caller: AccountId, action: &Action) -> Outcome {
+pub fn apply(
+    fault: Option<Fault>,
+    model: &mut Model,
+    caller: AccountId,
+    action: &Action,
+) -> Outcome {
     let Some(fault) = fault else {
         return model.apply(caller, 0, action);
     };
@@ -91,9 +96,10 @@ fn life_mut(model: &mut Model, id: SessionId) -> Option<&mut Life> {
 /// Answers in the model's place.
 fn instead(fault: Fault, model: &mut Model, action: &Action) -> Option<Outcome> {
     match (fault, action) {
-        (Fault::SuspendedIsStuck, Action::Meter(MeterCall::Close(_) | MeterCall::FinishExit(_)))
-            if model.stream(STREAM)?.suspended =>
-        {
+        (
+            Fault::SuspendedIsStuck,
+            Action::Meter(MeterCall::Close(_) | MeterCall::FinishExit(_)),
+        ) if model.stream(STREAM)?.suspended => {
             Some(Outcome::Meter(Err(TickStreamError::RegistryFailed)))
         }
         (Fault::EndTakenBack, Action::Registry(RegistryCall::Heartbeat { stream })) => {
@@ -152,7 +158,9 @@ fn after(fault: Fault, model: &mut Model, caller: AccountId, action: &Action, ou
         }
         (Fault::HoldReleasedTwice, Action::Meter(MeterCall::Close(number)), true) => {
             let life = model.life(own(caller, *number));
-            let released = life.and_then(|life| Some(life.closed?.released)).unwrap_or(0);
+            let released = life
+                .and_then(|life| Some(life.closed?.released))
+                .unwrap_or(0);
             *model.payments.free.entry((caller, NATIVE)).or_default() += released;
         }
         (Fault::VoucherPaidTwice, Action::Meter(MeterCall::Redeem(signed)), true) => {

@@ -206,7 +206,10 @@ impl Leaving<'_> {
             // The creator asks, the others are pushed theirs; when viewers are gone, anyone does it all.
             let (caller, call) = match name == CREATOR && way != Way::Absent {
                 true => (payee, PaymentsCall::WithdrawPayable { asset }),
-                false => (account(STRANGER), PaymentsCall::PushPayable { payee, asset }),
+                false => (
+                    account(STRANGER),
+                    PaymentsCall::PushPayable { payee, asset },
+                ),
             };
             self.must(caller, Action::Payments(call))?;
         }
@@ -218,6 +221,8 @@ impl Leaving<'_> {
         ensure(totals == Totals::default() && vault == Some(0), || {
             format!("{totals:?} is left, {vault:?} in the contract")
         })?;
-        ensure(self.model.seated_sessions().is_empty(), || "a session is left".into())
+        ensure(self.model.seated_sessions().is_empty(), || {
+            "a session is left".into()
+        })
     }
 }

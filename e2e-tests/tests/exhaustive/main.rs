@@ -28,6 +28,7 @@ use bounds::Bounds;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::{
+    collections::BTreeSet,
     env,
     sync::{Mutex, PoisonError},
     thread,
@@ -97,7 +98,10 @@ fn check(bounds: Bounds) {
     if let Some(why) = &walk.failure {
         panic!("{why}");
     }
-    assert!(walk.record.all_compared() > 0, "no two histories were compared");
+    assert!(
+        walk.record.all_compared() > 0,
+        "no two histories were compared"
+    );
     wander(&walk);
     let replayed = replay::classes(&walk).unwrap_or_else(|why| panic!("{why}"));
     println!("{}\n  {replayed}", told(&walk));
@@ -138,9 +142,12 @@ fn the_contracts_answer_every_transition_of_the_smallest_spaces() {
 
 #[test]
 fn every_fault_is_found() {
+    let mut sound = BTreeSet::new();
     for (fault, bounds) in faults::all() {
-        let sound = space::walk(bounds.clone(), None, 1).failure;
-        assert_eq!(sound, None, "without a fault");
+        if sound.insert(bounds.name) {
+            let failure = space::walk(bounds.clone(), None, 1).failure;
+            assert_eq!(failure, None, "without a fault");
+        }
         let Some(why) = space::walk(bounds, Some(fault), 1).failure else {
             panic!("{fault:?} is not found");
         };

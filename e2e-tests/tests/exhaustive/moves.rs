@@ -90,7 +90,8 @@ pub fn viewer(place: u8) -> AccountId {
 
 /// All sessions that there ever were.
 pub fn sessions(model: &Model, bounds: &Bounds) -> Vec<Of> {
-    let of = |place| (1..=model.viewer(viewer(place)).sessions).map(move |number| Of(place, number));
+    let of =
+        |place| (1..=model.viewer(viewer(place)).sessions).map(move |number| Of(place, number));
     (0..bounds.viewers).flat_map(of).collect()
 }
 
@@ -183,7 +184,12 @@ impl Move {
     }
 
     /// The message, and who sends it. Vouchers are not signed: see [`sign`].
-    pub fn message(self, model: &Model, bounds: &Bounds, code: Hash) -> Option<(AccountId, Action)> {
+    pub fn message(
+        self,
+        model: &Model,
+        bounds: &Bounds,
+        code: Hash,
+    ) -> Option<(AccountId, Action)> {
         let by = |of: Of, call| (viewer(of.0), Action::Meter(call));
         let anyone = |call| (account(STRANGER), Action::Meter(call));
         let creator = |call| (account(CREATOR), Action::Registry(call));
@@ -267,7 +273,9 @@ impl Move {
     /// The name of the message, for statistics.
     pub fn kind(self) -> String {
         let text = format!("{self:?}");
-        text.chars().take_while(char::is_ascii_alphanumeric).collect()
+        text.chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect()
     }
 }
 
@@ -361,7 +369,10 @@ pub fn next_instant(model: &Model, bounds: &Bounds) -> Option<Millis> {
                 continue;
             }
             let latest = model.voucher_latest_ms(life);
-            let cheques = bounds.cheques.iter().filter_map(|c| c.ms.checked_sub(latest));
+            let cheques = bounds
+                .cheques
+                .iter()
+                .filter_map(|c| c.ms.checked_sub(latest));
             instants.extend(cheques.map(|ms| now + ms));
         }
     }

@@ -69,7 +69,13 @@ impl Record {
     }
 
     /// A situation was reached. Another history that leads there, if these two should be compared.
-    pub fn reached(&self, view: &View, from: &View, by: Move, history: &History) -> Option<History> {
+    pub fn reached(
+        &self,
+        view: &View,
+        from: &View,
+        by: Move,
+        history: &History,
+    ) -> Option<History> {
         let (key, from) = (key_of(view), key_of(from));
         let mut parents = open(&self.parents);
         let new = key != self.first && !parents.contains_key(&key);

@@ -116,7 +116,10 @@ impl<'a> Replay<'a> {
         let began = Instant::now();
         let first = self.first;
         self.visit(first).map_err(|why| {
-            format!("on the contracts, \"{}\": {why}\nafter {:?}", self.bounds.name, self.path)
+            format!(
+                "on the contracts, \"{}\": {why}\nafter {:?}",
+                self.bounds.name, self.path
+            )
         })?;
         self.done.seconds = began.elapsed().as_secs_f64();
         Ok(self.done)
@@ -124,7 +127,9 @@ impl<'a> Replay<'a> {
 
     fn visit(&mut self, key: Key) -> Checked {
         let view = View::of(&self.scene.model, self.bounds);
-        ensure(key_of(&view) == key, || "another situation than the checker's".into())?;
+        ensure(key_of(&view) == key, || {
+            "another situation than the checker's".into()
+        })?;
         let children = self.children.remove(&key).unwrap_or_default();
         let mut wanted = match &mut self.wanted {
             Some(wanted) => wanted.remove(&key).unwrap_or_default(),
@@ -188,7 +193,9 @@ impl<'a> Replay<'a> {
             });
             left?;
             let vault = self.scene.chain.native_balance(self.scene.suite.payments);
-            ensure(vault == self.scene.floor, || format!("{vault} is left on the chain"))?;
+            ensure(vault == self.scene.floor, || {
+                format!("{vault} is left on the chain")
+            })?;
             self.scene.chain.restore(&here);
             self.scene.model.clone_from(&before);
         }
@@ -227,38 +234,75 @@ impl<'a> Replay<'a> {
         let suite = self.scene.suite;
         let model: Model = self.scene.model.clone();
         for of in moves::sessions(&model, self.bounds) {
-            let real = self.scene.chain.read(suite.lifecycle().session(of.id())).map_err(trap)?;
+            let real = self
+                .scene
+                .chain
+                .read(suite.lifecycle().session(of.id()))
+                .map_err(trap)?;
             self.same(("session", of), model.session(of.id()), real)?;
             let at = model.seat_of(of.id()).ok_or("no seat")?;
-            let real = self.scene.chain.read(suite.lifecycle().session_at(at)).map_err(trap)?;
+            let real = self
+                .scene
+                .chain
+                .read(suite.lifecycle().session_at(at))
+                .map_err(trap)?;
             let seated = model.life(of.id()).is_some_and(|life| life.seated());
             self.same(("seat", of), seated, real.is_some())?;
             if let (Some(real), Some(life)) = (real, model.life(of.id())) {
-                let predicted = (life.hold(), life.settled(), life.voucher_amount(), life.exit_ms);
+                let predicted = (
+                    life.hold(),
+                    life.settled(),
+                    life.voucher_amount(),
+                    life.exit_ms,
+                );
                 let real = (real.hold, real.settled, real.voucher_amount, real.exit_ms);
                 self.same(("seat", of), predicted, real)?;
             }
         }
         for place in 0..self.bounds.viewers {
             let viewer = moves::viewer(place);
-            let real = self.scene.chain.read(suite.payments().pool(viewer, NATIVE)).map_err(trap)?;
+            let real = self
+                .scene
+                .chain
+                .read(suite.payments().pool(viewer, NATIVE))
+                .map_err(trap)?;
             self.same(("pool", place), model.pool(viewer, NATIVE), real)?;
-            let mut real = self.scene.chain.read(suite.meter().viewer(viewer)).map_err(trap)?;
+            let mut real = self
+                .scene
+                .chain
+                .read(suite.meter().viewer(viewer))
+                .map_err(trap)?;
             real.open.sort_by_key(|open| open.number);
             self.same(("viewer", place), model.viewer(viewer), real)?;
         }
         for name in PAYEES {
             let read = suite.payments().payable(account(name), NATIVE);
             let real = self.scene.chain.read(read).map_err(trap)?;
-            self.same(("payable", name), model.payable(account(name), NATIVE), real)?;
+            self.same(
+                ("payable", name),
+                model.payable(account(name), NATIVE),
+                real,
+            )?;
         }
-        let real = self.scene.chain.read(suite.payments().totals(NATIVE)).map_err(trap)?;
+        let real = self
+            .scene
+            .chain
+            .read(suite.payments().totals(NATIVE))
+            .map_err(trap)?;
         self.same("totals", model.totals(NATIVE), real)?;
         let vault = self.scene.chain.native_balance(suite.payments) - self.scene.floor;
         self.same("vault", model.vault(NATIVE), Some(vault))?;
-        let real = self.scene.chain.read(suite.meter().audience(STREAM)).map_err(trap)?;
+        let real = self
+            .scene
+            .chain
+            .read(suite.meter().audience(STREAM))
+            .map_err(trap)?;
         self.same("audience", model.audience(STREAM), real)?;
-        let real = self.scene.chain.read(suite.registry().stream(STREAM)).map_err(trap)?;
+        let real = self
+            .scene
+            .chain
+            .read(suite.registry().stream(STREAM))
+            .map_err(trap)?;
         let broadcast = model.stream(STREAM).map_or(0, |s| s.broadcast);
         self.same("stream", model.stream(STREAM), real)?;
         let read = suite.registry().broadcast(STREAM, broadcast);
@@ -268,7 +312,11 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         let meter = administered(suite.meter);
-        let real = self.scene.chain.read(meter.administration()).map_err(trap)?;
+        let real = self
+            .scene
+            .chain
+            .read(meter.administration())
+            .map_err(trap)?;
         self.same("code", model.admin(UPGRADED).code, real.code_hash)
     }
 }

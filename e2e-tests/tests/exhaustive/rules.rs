@@ -44,7 +44,9 @@ impl Step<'_> {
     pub fn check(&self) -> Checked {
         if self.outcome.is_some_and(|outcome| !outcome.is_ok()) {
             let unchanged = self.before == self.after;
-            return ensure(unchanged, || "law 13: it failed, and changed something".into());
+            return ensure(unchanged, || {
+                "law 13: it failed, and changed something".into()
+            });
         }
         self.redeemed()?;
         self.after.laws()?;
@@ -58,7 +60,9 @@ impl Step<'_> {
         let lives = self.before.life(of.id()).zip(self.after.life(of.id()));
         let (before, after) = lives.ok_or("law 10: a session is gone")?;
         if before.closed.is_some() {
-            return ensure(before == after, || "law 10: it was closed, and changed".into());
+            return ensure(before == after, || {
+                "law 10: it was closed, and changed".into()
+            });
         }
         self.owed(before, after)?;
         self.time(before, after)?;
@@ -69,24 +73,42 @@ impl Step<'_> {
     /// A message does what it is for, and what was fixed at open stays.
     fn effect(&self, of: Of, before: &Life, after: &Life) -> Checked {
         let now = self.after.now_ms;
-        let fixed = |life: &Life| (life.ceiling, life.rate_per_sec, life.terms_no, life.fees, life.referrer);
-        ensure(fixed(before) == fixed(after), || "law 7: what was fixed at open changed".into())?;
+        let fixed = |life: &Life| {
+            (
+                life.ceiling,
+                life.rate_per_sec,
+                life.terms_no,
+                life.fees,
+                life.referrer,
+            )
+        };
+        ensure(fixed(before) == fixed(after), || {
+            "law 7: what was fixed at open changed".into()
+        })?;
         let works = match self.done {
             Move::Pause(one) if one == of => !after.running(),
             Move::Resume(one) if one == of => after.running(),
-            Move::SetKey(one, key) if one == of => after.key() == key.map(key_of) && !after.running(),
+            Move::SetKey(one, key) if one == of => {
+                after.key() == key.map(key_of) && !after.running()
+            }
             Move::Close(one) if one == of => !after.open(),
             Move::BeginExit(one) if one == of => {
-                after.until_ms.is_some_and(|until| until <= now) && after.exit_ms == Some(now + EXIT_DELAY_MS)
+                after.until_ms.is_some_and(|until| until <= now)
+                    && after.exit_ms == Some(now + EXIT_DELAY_MS)
             }
-            Move::FinishExit(one) | Move::FinishClose(one) | Move::Dismiss(one) | Move::CloseEnded(one)
+            Move::FinishExit(one)
+            | Move::FinishClose(one)
+            | Move::Dismiss(one)
+            | Move::CloseEnded(one)
                 if one == of =>
             {
                 after.closed.is_some()
             }
             _ => before.closed == after.closed,
         };
-        ensure(works, || format!("{:?} did not do what it is for", self.done))
+        ensure(works, || {
+            format!("{:?} did not do what it is for", self.done)
+        })
     }
 
     /// Law 6: what is owed never falls, but for an exit that the viewer began and nobody settled in time; and is within the hold.
@@ -113,7 +135,8 @@ impl Step<'_> {
         let (from_ms, to_ms) = (self.before.now_ms, self.after.now_ms);
         let (upto_was, accrued_was, watched_was) = self.before.charged(before, from_ms);
         let (upto_is, accrued_is, watched_is) = self.after.charged(after, to_ms);
-        let back = upto_is < upto_was || watched_is < watched_was || after.since_ms < before.since_ms;
+        let back =
+            upto_is < upto_was || watched_is < watched_was || after.since_ms < before.since_ms;
         ensure(!back, || "law 9: time goes back".into())?;
         let runs = before.running() && before.closing_ms.is_none();
         let price = price(self.before, before);
@@ -130,7 +153,10 @@ impl Step<'_> {
         let ms = u128::from(ms).min(left.checked_div(per_ms).unwrap_or(0));
         let (added, expected) = (accrued_is - accrued_was, per_ms * ms);
         ensure(added == expected, || {
-            format!("law 7: {added} accrued in {} ms, and not {expected}", to_ms - from_ms)
+            format!(
+                "law 7: {added} accrued in {} ms, and not {expected}",
+                to_ms - from_ms
+            )
         })
     }
 
@@ -140,7 +166,8 @@ impl Step<'_> {
         let now = model.now_ms;
         let by = key_of(cheque.key);
         let old = model.old_key(life);
-        let counts = life.key() == Some(by) || old.is_some_and(|(key, until)| key == by && now < until);
+        let counts =
+            life.key() == Some(by) || old.is_some_and(|(key, until)| key == by && now < until);
         let from_ms = life.vouchers_from_ms().unwrap_or(Millis::MAX);
         let at_ms = now.min(life.until_ms.unwrap_or(Millis::MAX));
         life.seated()

@@ -124,7 +124,9 @@ impl Space {
                 }
             })?;
         }
-        commute::check(&model, &self.bounds, &|model, done| self.perform(model, done))
+        commute::check(&model, &self.bounds, &|model, done| {
+            self.perform(model, done)
+        })
     }
 }
 
@@ -171,14 +173,18 @@ impl Checkable for Space {
             outcome: outcome.as_ref(),
         };
         let wrong = step.check().err();
-        let label = outcome.as_ref().map_or("time passes".into(), Outcome::label);
+        let label = outcome
+            .as_ref()
+            .map_or("time passes".into(), Outcome::label);
         let class = (done.kind(), label, control(&before, &self.bounds, done));
         self.record.tried(class, &state.view, done);
         if wrong.is_none() && outcome.is_some_and(|outcome| !outcome.is_ok()) {
             return None;
         }
         let mut next = State::new(after, &self.bounds, wrong);
-        let twin = self.record.reached(&next.view, &state.view, done, &next.model);
+        let twin = self
+            .record
+            .reached(&next.view, &state.view, done, &next.model);
         // Wrong rules may well go by what a view forgets: laws must find them.
         if let Some(twin) = twin.filter(|_| self.fault.is_none()) {
             let twin = twin.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -198,9 +204,10 @@ impl Checkable for Space {
             Property::always("every transition keeps the laws", |_, state: &State| {
                 state.wrong.is_none()
             }),
-            Property::always("everybody gets out, and order does not matter", |space: &Self, state: &State| {
-                state.wrong.is_some() || space.is_sound(state)
-            }),
+            Property::always(
+                "everybody gets out, and order does not matter",
+                |space: &Self, state: &State| state.wrong.is_some() || space.is_sound(state),
+            ),
         ]
     }
 }
@@ -243,7 +250,10 @@ pub fn walk(bounds: Bounds, fault: Option<Fault>, threads: usize) -> Walk {
     record.allow();
     let discovered = checker.discoveries().into_keys().collect::<Vec<_>>();
     let agreed = failure.is_some() != discovered.is_empty();
-    assert!(agreed, "the checker says {discovered:?}, and this {failure:?}");
+    assert!(
+        agreed,
+        "the checker says {discovered:?}, and this {failure:?}"
+    );
     Walk {
         unique: checker.unique_state_count(),
         transitions: checker.state_count(),

@@ -14,7 +14,9 @@ pub type Perform<'a> = &'a dyn Fn(&mut Model, Move) -> Option<Outcome>;
 
 pub fn alike(one: &Model, other: &Model, bounds: &Bounds, perform: Perform) -> Checked {
     let all = Move::all(one, bounds);
-    ensure(all == Move::all(other, bounds), || "twins: other moves".into())?;
+    ensure(all == Move::all(other, bounds), || {
+        "twins: other moves".into()
+    })?;
     for done in all {
         let (mut one, mut other) = (one.clone(), other.clone());
         let said = (perform(&mut one, done), perform(&mut other, done));

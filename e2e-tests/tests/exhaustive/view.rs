@@ -108,7 +108,9 @@ impl View {
             ),
             opened: viewers().map(|v| model.viewer(v).sessions).collect(),
             paged: model.page(STREAM, 0).is_some(),
-            sessions: sessions.filter_map(|of| Seat::of(model, bounds, of)).collect(),
+            sessions: sessions
+                .filter_map(|of| Seat::of(model, bounds, of))
+                .collect(),
         }
     }
 }
@@ -149,7 +151,13 @@ impl Seat {
             ),
             until_ms: life.until_ms.map(|until| until.saturating_sub(now)),
             exit_ms: life.exit_ms.map(|exit| exit.saturating_sub(now)),
-            ended_ms: ended.map(|end| if takes { (now - end).min(EXIT_DELAY_MS) } else { 0 }),
+            ended_ms: ended.map(|end| {
+                if takes {
+                    (now - end).min(EXIT_DELAY_MS)
+                } else {
+                    0
+                }
+            }),
         })
     }
 }
