@@ -228,6 +228,7 @@ pub fn long() -> Vec<Bounds> {
         Bounds {
             name: "clock, to the millisecond",
             reprices: 1,
+            top_up: None,
             ceiling: DEARER,
             until: Some(3 * MINUTE),
             end: true,
@@ -235,12 +236,20 @@ pub fn long() -> Vec<Bounds> {
             ..ONE
         },
         Bounds {
-            name: "clock, everything",
+            name: "clock, suspended and on air again",
             reprices: 1,
+            top_up: None,
             broadcasts: 2,
             heartbeat: true,
             end: true,
             suspend: true,
+            ..ONE
+        },
+        Bounds {
+            name: "clock, new code and withdrawals",
+            reprices: 1,
+            top_up: None,
+            end: true,
             upgrade: true,
             withdraw: true,
             ..ONE

@@ -1,4 +1,5 @@
-//! Laws 8 and 14 in a state: settling twice, or at other times, gives the same; so does a pause of no time.
+//! Laws 8, 11 and 14 in a state: settling twice, or at other times, gives the same; so do the newest voucher alone and all of them in order,
+//! and a pause of no time.
 
 use crate::{
     bounds::Bounds,
@@ -15,6 +16,7 @@ const TIMES: [Move; 2] = [Move::Wait, Move::WaitToNext];
 
 pub fn check(model: &Model, bounds: &Bounds, perform: Perform) -> Checked {
     for of in moves::sessions(model, bounds) {
+        redeeming(model, of, bounds, perform).map_err(|why| format!("law 11: {why} ({of:?})"))?;
         if model.life(of.id()).is_some_and(|life| life.open()) {
             settling(model, of, perform).map_err(|why| format!("law 8: {why} ({of:?})"))?;
             pausing(model, of, perform).map_err(|why| format!("law 14: {why} ({of:?})"))?;
@@ -61,6 +63,39 @@ fn settling(model: &Model, of: Of, perform: Perform) -> Checked {
         ensure(twice == once, || {
             format!("{time:?} and settling gives {once:?}, settled before too {twice:?}")
         })?;
+    }
+    Ok(())
+}
+
+/// An older voucher before a newer one adds nothing to it, and each pays once.
+fn redeeming(model: &Model, of: Of, bounds: &Bounds, perform: Perform) -> Checked {
+    let redeems = |model: &mut Model, place: usize| {
+        let said = perform(model, Move::Redeem(of, place as u8));
+        said.is_some_and(|outcome| outcome.is_ok())
+    };
+    for newer in 0..bounds.cheques.len() {
+        let mut alone = model.clone();
+        if !redeems(&mut alone, newer) {
+            continue;
+        }
+        for older in 0..bounds.cheques.len() {
+            let mut both = model.clone();
+            if !redeems(&mut both, older) || !redeems(&mut both, newer) {
+                continue;
+            }
+            let again = (0..=newer).any(|place| {
+                let paid = bounds.cheques[place].amount <= bounds.cheques[newer].amount;
+                paid && redeems(&mut both.clone(), place)
+            });
+            ensure(!again, || format!("{newer} or an older one is paid again"))?;
+            let money = (money(&alone, of), money(&both, of));
+            ensure(money.0 == money.1, || {
+                format!(
+                    "{newer} alone gives {:?}, after {older} {:?}",
+                    money.0, money.1
+                )
+            })?;
+        }
     }
     Ok(())
 }

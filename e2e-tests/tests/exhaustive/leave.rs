@@ -28,7 +28,7 @@ pub const WAYS: [Way; 3] = [Way::Close, Way::Exit, Way::Absent];
 /// What happens while they do.
 pub enum Event {
     Time(Millis),
-    Message(AccountId, Action),
+    Message(AccountId, Box<Action>),
 }
 
 /// Makes it happen: by the model's rules, by those that are wrong on purpose, or on the chain too. Fails if it is refused.
@@ -56,7 +56,7 @@ pub fn everybody(model: &Model, bounds: &Bounds, way: Way, happen: Happen) -> Ch
 
 impl Leaving<'_> {
     fn must(&mut self, caller: AccountId, action: Action) -> Checked {
-        (self.happen)(&mut self.model, Event::Message(caller, action))
+        (self.happen)(&mut self.model, Event::Message(caller, Box::new(action)))
     }
 
     fn wait(&mut self, ms: Millis) -> Checked {

@@ -83,7 +83,7 @@ impl Record {
             parents.insert(key, (from, by));
         }
         drop(parents);
-        if key % TWINS_EVERY != 0 {
+        if !key.is_multiple_of(TWINS_EVERY) {
             return None;
         }
         let mut twins = open(&self.twins);

@@ -168,7 +168,7 @@ impl<'a> Replay<'a> {
 
     /// Everybody leaves, in every way, in some situations; and it is taken back.
     fn leave_if(&mut self, key: Key) -> Checked {
-        if key % self.leave_every != 0 {
+        if !key.is_multiple_of(self.leave_every) {
             return Ok(());
         }
         self.done.left += 1;
