@@ -228,7 +228,6 @@ pub fn long() -> Vec<Bounds> {
         Bounds {
             name: "clock, to the millisecond",
             reprices: 1,
-            top_up: None,
             ceiling: DEARER,
             until: Some(3 * MINUTE),
             end: true,
@@ -238,7 +237,6 @@ pub fn long() -> Vec<Bounds> {
         Bounds {
             name: "clock, suspended and on air again",
             reprices: 1,
-            top_up: None,
             broadcasts: 2,
             heartbeat: true,
             end: true,
@@ -248,8 +246,8 @@ pub fn long() -> Vec<Bounds> {
         Bounds {
             name: "clock, new code and withdrawals",
             reprices: 1,
-            top_up: None,
             end: true,
+            heartbeat: true,
             upgrade: true,
             withdraw: true,
             ..ONE
@@ -270,8 +268,20 @@ pub fn long() -> Vec<Bounds> {
             opens: &[None, Some(0)],
             top_up: None,
             pool: halves(6) + 34,
+            keys: 1,
             cheques: &[CHEQUES[0], CHEQUES[1]],
             end: true,
+            ..ONE
+        },
+        Bounds {
+            name: "two viewers who may exit",
+            viewers: 2,
+            opens: &[None, Some(0)],
+            top_up: None,
+            cheques: &[CHEQUES[0]],
+            pause: false,
+            end: true,
+            grace_ms: 2 * MINUTE,
             ..ONE
         },
     ]);
