@@ -16,7 +16,7 @@ ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_trunca
 PANICS := -D clippy::unwrap_used -D clippy::expect_used -D clippy::indexing_slicing -D clippy::get_unwrap -D clippy::string_slice \
 	-D clippy::todo -D clippy::unimplemented -D clippy::unreachable
 
-.PHONY: help setup contracts build fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
+.PHONY: help setup contracts build fixtures demo replay test lint laws exhaustive vectors bench bench-deploy metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ lint: ## Checks format, lints and dependencies; arithmetic that can overflow, pa
 laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
 	CASES=$${CASES:-20000} LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
 		cargo test --workspace --locked --test laws --test plan_laws -- --nocapture
+
+exhaustive: fixtures ## Goes through every interleaving of sessions and vouchers within larger bounds; ONLY="part of a configuration's name"
+	EXHAUSTIVE=long EXHAUSTIVE_ONLY="$(ONLY)" cargo test --workspace --locked --test exhaustive -- --nocapture
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh

@@ -43,7 +43,7 @@ run_one() {
 }
 export -f run_one
 # The slow ones first, as far as their names tell.
-slow='/(both|cli|faults|laws)-'
+slow='/(both|cli|exhaustive|faults|laws)-'
 {
     grep '/stories-' "$out/programs"
     grep -E "$slow" "$out/programs"
