@@ -1,10 +1,6 @@
 //! Those who are asked only when a session opens, by a viewer who asks for it: a staking contract, a pass office and a sponsors' office that give no answer, or lie.
 
-use crate::{
-    common::*,
-    hostile_prices::{all_fail, all_leave, no_answers, noor_leaves, watched, ENOUGH_GAS},
-    puppets::*,
-};
+use crate::{beset::*, common::*, puppets::*};
 use vilokanam_chain::account;
 use vilokanam_interfaces::{
     AccountId, Change, Discount, Millis, OpenRequest, PassDiscount, PlanKind, PlanRules,

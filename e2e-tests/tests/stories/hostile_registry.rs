@@ -1,21 +1,14 @@
 //! A registry that refuses, traps, babbles, answers too much, burns all gas, or lies, under open sessions: what asks it fails and changes nothing, what it lies about is
 //! bounded by what viewers agreed to, and everybody gets out.
 
-use crate::{
-    common::*,
-    hostile_prices::{
-        all_fail, all_leave, asking, no_answers, noor_is_ready, noor_leaves, watched, ENOUGH_GAS,
-        SECOND_STREAM,
-    },
-    puppets::*,
-};
+use crate::{beset::*, common::*, puppets::*};
 use ink::selector_bytes;
 use vilokanam_chain::account;
 use vilokanam_interfaces::{
     AccountId, Class, Directory, DirectoryError, Moderation, ModerationError, PassOffice,
     PassOfficeError, PassOrder, Patronage, PatronageError, PlanKind, PricingEngine,
-    PricingEngineError, PricingPlans, StreamFacts, StreamRegistry, Terms, TickLifecycle,
-    TickStream, TickStreamError as Error, NATIVE,
+    PricingEngineError, PricingPlans, Sponsorship, StreamFacts, StreamRegistry, Terms,
+    TickLifecycle, TickStream, TickStreamError as Error, NATIVE,
 };
 
 const ENDS: [u8; 4] = selector_bytes!("StreamRegistry::broadcast_ends");
@@ -225,8 +218,42 @@ fn a_registry_that_names_another_owner_redirects_no_session_that_is_open() {
     s.opens("noor", request());
     s.advance(10_000);
     s.must("sam", s.suite.meter().settle_page(STREAM, 0));
+    // So are tips, passes, and all that is paid at once: 100, less 5 %.
+    s.must("alice", s.suite.patronage().tip(STREAM, NATIVE, 100, None));
     // Alice has watched 25 s by now, bob ten; each is split alone: 22,500,158 and 9,000,063.
     assert_eq!(s.payable("mira", NATIVE), 31_500_221);
-    assert_eq!(s.payable("sam", NATIVE), 9_000_063);
+    assert_eq!(s.payable("sam", NATIVE), 9_000_063 + 95);
     s.is_solvent_to_the_unit();
+}
+
+#[test]
+fn bonds_contributions_and_budgets_come_back_whatever_the_registry_does() {
+    let mut s = watched();
+    let (mut patronage, mut moderation) = (s.suite.patronage(), s.suite.moderation());
+    let report = moderation.report_stream(STREAM, "a reason".into());
+    s.must("rita", report.transferred_value(10 * ONE));
+    let end_ms = s.now() + HOUR;
+    let goal = patronage.make_goal(STREAM, NATIVE, 1_000_000, end_ms, Default::default());
+    let goal = s.must("mira", goal).value;
+    s.must("alice", patronage.contribute(goal, 1_000));
+    let terms = Sponsorship {
+        max_hold: 1_000,
+        max_ceiling: RATE,
+        until_ms: end_ms,
+    };
+    s.must("bob", patronage.sponsor(STREAM, NATIVE, 1_000, terms));
+
+    let puppet = asked_for_all(&mut s);
+    s.turns(puppet, Mode::Trap);
+    s.must("bob", patronage.withdraw_budget(STREAM, NATIVE, 1_000));
+    s.advance(HOUR);
+    let back = patronage.return_contribution(goal, account("alice"));
+    assert_eq!(s.must("sam", back).value, 1_000);
+    s.advance(14 * DAY);
+    s.must("sam", moderation.lapse(1));
+    let had = s.native("rita");
+    let bond = moderation.collect(account("rita"));
+    assert_eq!(s.must("sam", bond).value, 10 * ONE);
+    assert_eq!(s.native("rita") - had, 10 * ONE);
+    all_leave(&mut s);
 }

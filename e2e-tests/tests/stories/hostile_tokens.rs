@@ -1,12 +1,7 @@
 //! A token that gives no answer, burns all gas, lies of success and of balances, changes them, or takes a fee, wherever the suite moves it: each place says so and changes nothing, or
 //! harms balances in that token alone.
 
-use crate::{
-    common::*,
-    hostile_prices::{all_leave, no_answers, ENOUGH_GAS},
-    puppets::*,
-    reentry::{in_hostile, with_a_token, HOSTILE},
-};
+use crate::{beset::*, common::*, puppets::*};
 use ink::selector_bytes;
 use psp22::PSP22Error;
 use vilokanam_chain::account;

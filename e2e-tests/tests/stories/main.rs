@@ -1,6 +1,7 @@
 //! Stories, told on the embedded chain and, where there is a node, on that as well. Expected numbers are computed by hand, in the comments beside them, and never come
 //! from the contracts; what a message emits is asserted whole.
 
+mod beset;
 mod common;
 mod directory;
 mod endings;

@@ -3,55 +3,15 @@
 //! The chain lets no contract that is at work be called again. Whoever tries is stopped with its own frame; an accomplice who tries for it is stopped
 //! alone, and then it can tell. Contracts that are not at work answer as they answer any stranger.
 
-use crate::{common::*, hostile_discounts::with_stakes, hostile_prices::watched, puppets::*};
+use crate::{beset::*, common::*, hostile_discounts::with_stakes, puppets::*};
 use ink::scale::{Decode, DecodeAll, Encode};
-use vilokanam_chain::{account, VLK};
+use vilokanam_chain::account;
 use vilokanam_interfaces::{
-    AccountId, AssetId, AssetRate, Balance, Change, Directory, DirectoryError, Discount,
-    Moderation, ModerationError, OpenRequest, PassOffice, PassOfficeError, Patronage,
-    PatronageError, PaymentHandler, PaymentHandlerError, PermittedDeposit, PricingEngine,
-    PricingEngineError, TickLifecycle, TickStream, TickStreamError, FACTOR_ONE, NATIVE,
+    AccountId, Directory, DirectoryError, Discount, Moderation, ModerationError, OpenRequest,
+    PassOffice, PassOfficeError, Patronage, PatronageError, PaymentHandler, PaymentHandlerError,
+    PermittedDeposit, PricingEngine, PricingEngineError, TickLifecycle, TickStream,
+    TickStreamError, FACTOR_ONE, NATIVE,
 };
-
-/// The puppet's number as an asset.
-pub const HOSTILE: AssetId = 2;
-/// What noor has deposited in it.
-const GIVEN: Balance = 1_000_000_000;
-/// What a session in it costs a second.
-const HOSTILE_RATE: Balance = 1_000;
-
-/// [`watched`], and a puppet that is asset 2: noor has a pool of it, in which her session on stream 1 owes mira something.
-pub fn with_a_token() -> (Stage, AccountId) {
-    let mut s = watched();
-    let token = s.puppet("token");
-    s.tells(token, Order::Credit(account("noor"), 2 * GIVEN));
-    let payments = s.suite.payments;
-    s.changes(payments, Change::ListToken(token));
-    let rates = [(NATIVE, RATE), (VLK, VLK_RATE), (HOSTILE, HOSTILE_RATE)];
-    let rates = rates.map(|(asset, rate_per_sec)| AssetRate {
-        asset,
-        rate_per_sec,
-    });
-    let (mut pricing, mut lifecycle) = (s.suite.pricing(), s.suite.lifecycle());
-    s.must("mira", pricing.set_rates(STREAM, rates.to_vec()));
-    s.must("noor", s.suite.payments().deposit_token(HOSTILE, GIVEN));
-    s.must("noor", lifecycle.open(in_hostile(1_000_000)));
-    s.advance(10_000);
-    s.must("sam", s.suite.meter().settle(id("noor", 1)));
-    // Something to sweep.
-    s.tells(token, Order::Credit(payments, GIVEN + 77));
-    (s, token)
-}
-
-/// Stream 1, in the puppet's token.
-pub fn in_hostile(hold: Balance) -> OpenRequest {
-    OpenRequest {
-        asset: HOSTILE,
-        hold,
-        ceiling: HOSTILE_RATE,
-        ..request()
-    }
-}
 
 /// All of the stage but what noor has in asset 2, which honest messages move, and in her purse, from which she pays deposits.
 fn besides_noors(s: &mut Stage) -> Books {
@@ -81,10 +41,9 @@ fn none_is_called_again(
 ) {
     let before = s.books();
     let mut tried = 0;
-    for back in share_of(s.every_message()) {
-        if !at_work.contains(&back.to) {
-            continue;
-        }
+    let mut theirs = s.every_message();
+    theirs.retain(|act| at_work.contains(&act.to));
+    for back in share_of(theirs) {
         let call_back = Mode::CallBack(back.to, back.input);
         s.turns(puppet, call_back);
         let met = s.act::<Bytes>(act);
@@ -177,6 +136,17 @@ fn a_token_that_calls_back_stops_its_own_payments_alone() {
     for act in &acts {
         none_is_called_again(&mut s, token, act, &at_work, &failed);
     }
+    // It is not the calling back that stops it: whom nobody has called before can be called, and the payment goes on.
+    for (name, contract) in s.suite.contracts() {
+        let mut all = s.every_message().into_iter();
+        let back = all.rfind(|act| act.to == contract).expect("has messages");
+        s.turns(token, Mode::CallBack(back.to, back.input));
+        let met = s.act::<Bytes>(&acts[1]);
+        let called = matches!(s.called_back(token), Outcome::Answered(_));
+        let at_work = at_work.contains(&contract);
+        assert_eq!((met == Met::Done, called), (!at_work, !at_work), "{name}");
+    }
+    s.turns(token, Mode::Honest);
     // Honest again, it pays: 10 s × 1,000, less a tenth.
     assert_eq!(
         s.must("mira", payments.withdraw_payable(HOSTILE)).value,
@@ -315,7 +285,10 @@ fn a_staking_contract_that_calls_back_gives_no_discount_and_no_more() {
         ..request()
     };
     let at_work = [suite.meter, suite.pricing];
-    let everything = share_of(s.every_message()).filter(|act| at_work.contains(&act.to));
+    let everything = s
+        .every_message()
+        .into_iter()
+        .filter(|act| at_work.contains(&act.to));
     // Two of each contract, and of each code of it: a session for each.
     for back in everything.step_by(4) {
         s.turns(puppet, Mode::CallBack(back.to, back.input));
