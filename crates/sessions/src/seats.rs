@@ -12,8 +12,8 @@ use ink::{
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, Class, FeeTerms, Millis, Offer,
     OpenSession, PageNo, PayTerms, PlanNo, Planned, Session, SessionId, SessionNo, SessionState,
-    Share, StreamId, TermsNo, TickStreamError as Error, FACTOR_ONE, FULL_BPS, MAX_OPEN, MAX_PAGES, PAGE_SEATS,
-    PAGE_TERMS,
+    Share, StreamId, TermsNo, TickStreamError as Error, FACTOR_ONE, FULL_BPS, MAX_OPEN, MAX_PAGES,
+    PAGE_SEATS, PAGE_TERMS,
 };
 use vilokanam_math::charge::{owed, UNIT};
 
