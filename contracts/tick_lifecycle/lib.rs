@@ -89,7 +89,7 @@ mod tick_lifecycle {
                 Some(sponsor) => wired.would_sponsor(sponsor, viewer, &request)?.pool,
             };
             let fees = wired.would_hold(payer, &request, &opening.offer)?;
-            let terms = TermsSlot::new(&opening.offer, fees);
+            let terms = TermsSlot::new(&opening.offer, fees)?;
             let before = opening.meter.bytes();
             let (_, _, _, new_page) =
                 self.page_for(request.stream, &mut opening.meter, &terms, viewer)?;
@@ -203,14 +203,14 @@ mod tick_lifecycle {
         #[ink(message)]
         fn owed(&self, id: SessionId) -> Result<Balance, Error> {
             let (mut seat, charged) = self.charged(id)?;
-            seat.advance(&charged);
+            seat.advance(&charged, now())?;
             Ok(seat.unsettled()?)
         }
 
         #[ink(message)]
         fn refundable(&self, id: SessionId) -> Result<Balance, Error> {
             let (mut seat, charged) = self.charged(id)?;
-            seat.advance(&charged);
+            seat.advance(&charged, now())?;
             let earned = seat.earned()?;
             seat.hold.checked_sub(earned).ok_or(Error::Overflow)
         }
@@ -274,7 +274,7 @@ mod tick_lifecycle {
             }
             let charged = self.ledger.charge_one(&wired, &found)?;
             ensure_not_ended(&charged)?;
-            found.seat.advance(&charged);
+            found.seat.advance(&charged, now())?;
             found.seat.paused = true;
             self.ledger.write(&mut found);
             emit(SessionPaused {
@@ -344,7 +344,7 @@ mod tick_lifecycle {
             }
             let charged = self.ledger.charge_one(&wired, &found)?;
             ensure_not_ended(&charged)?;
-            found.seat.advance(&charged);
+            found.seat.advance(&charged, now())?;
             found.seat.paused = true;
             found.seat.key = key.unwrap_or(NOBODY.into());
             if found.seat.voucher_from_ms == 0 {
@@ -399,7 +399,7 @@ mod tick_lifecycle {
                     .ledger
                     .finish(wired.payments(), found, Some(&charged))?);
             }
-            found.seat.advance(&charged);
+            found.seat.advance(&charged, now())?;
             self.ledger.begin_close(found)?;
             Ok(0)
         }
@@ -537,7 +537,7 @@ mod tick_lifecycle {
                 }
             };
             let fees = wired.hold(payer, request, &offer)?;
-            let terms = TermsSlot::new(&offer, fees);
+            let terms = TermsSlot::new(&offer, fees)?;
             let (page_no, mut page, slot, new_page) =
                 self.page_for(request.stream, &mut meter, &terms, viewer)?;
             let seat_no = page.vacant_seat().ok_or(Error::StreamFull)?;

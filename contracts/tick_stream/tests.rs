@@ -12,11 +12,12 @@ use ink::{
     scale::{Decode, Encode},
 };
 use vilokanam_interfaces::{
-    events::admin::*, AccountId, AdminError, Administered, Change, Class, Hash, OpenSession,
-    PatronageError, PaymentHandlerError, Planned, PricingEngineError, Seated, SessionId,
-    SessionState, SignedVoucher, TickStream, TickStreamError, Wiring, FACTOR_ONE, MAX_BATCH,
-    MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED,
-    MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
+    events::admin::*, AccountId, AdminError, Administered, Change, Charged, Class, FeeTerms, Hash,
+    Offer, OpenSession, PatronageError, PaymentHandlerError, Planned, PricingEngineError, Seated,
+    SessionId, SessionState, Share, SignedVoucher, Terms, TickStream, TickStreamError, Wiring,
+    FACTOR_ONE, MAX_BATCH, MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN, MAX_PAGES,
+    MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS, PAGE_SEATS,
+    PAGE_TERMS,
 };
 use vilokanam_sessions::{
     calls::Refused,
@@ -40,6 +41,144 @@ fn as_caller(caller: AccountId) {
 fn contract() -> TickStreamContract {
     as_caller(people().alice);
     TickStreamContract::new(Hash::from([7; 32]), DAY_MS, 0, Hash::from([8; 32])).unwrap()
+}
+
+/// What `seat` has, and the next four seconds at 9 a second, no more than its ceiling: charged by 5,000 at the latest.
+fn four_seconds() -> (Seat, Charged) {
+    let seat = Seat {
+        since_ms: 1_000,
+        until_ms: 5_000,
+        accrued: 10_000_000_000,
+        ceiling: 9,
+        hold: 1_000,
+        paused: false,
+        ..seat(1, 0)
+    };
+    let charged = Charged {
+        accrued: 46_000_000_000,
+        added_ms: 4_000,
+        upto_ms: 5_000,
+        ended_ms: None,
+        price_per_sec: 9,
+        above_ceiling: false,
+    };
+    (seat, charged)
+}
+
+fn refuses(mut seat: Seat, charged: Charged, now_ms: u64) {
+    let before = seat.clone();
+    let refused = seat.advance(&charged, now_ms);
+    assert_eq!(refused, Err(Box::new(TickStreamError::PricingFailed)));
+    assert_eq!(seat, before);
+}
+
+#[test]
+fn a_charge_that_the_session_allows_is_taken_over() {
+    let (mut seat, charged) = four_seconds();
+    let watched_ms = seat.watched_ms;
+    seat.advance(&charged, 5_000).unwrap();
+    assert_eq!((seat.accrued, seat.since_ms), (46_000_000_000, 5_000));
+    assert_eq!(seat.watched_ms, watched_ms + 4_000);
+    // Nothing more is due, however late it is; and nothing at all is a charge.
+    let nothing = Charged {
+        added_ms: 0,
+        ..charged
+    };
+    seat.advance(&nothing, 9_000).unwrap();
+    // To the last unit of its hold, less what vouchers have of it; any ceiling will do.
+    let (mut seat, charged) = four_seconds();
+    seat.ceiling = u128::MAX;
+    seat.voucher_amount = 400;
+    let all = Charged {
+        accrued: 600_000_000_000,
+        ..charged
+    };
+    seat.advance(&all, 5_000).unwrap();
+    assert_eq!(seat.earned().unwrap(), 1_000);
+}
+
+#[test]
+fn a_charge_that_the_session_does_not_allow_is_refused() {
+    let (seat, charged) = four_seconds();
+    // A unit above ceiling × time; less than before; time that has gone back, has not come, or does not add up.
+    for accrued in [46_000_000_001, 9_999_999_999, 0, u128::MAX] {
+        refuses(seat.clone(), Charged { accrued, ..charged }, 5_000);
+    }
+    let until = |upto_ms, added_ms| Charged {
+        upto_ms,
+        added_ms,
+        accrued: 10_000_000_000,
+        ..charged
+    };
+    refuses(seat.clone(), charged, 4_999);
+    refuses(seat.clone(), until(5_001, 4_001), 9_000);
+    refuses(seat.clone(), until(999, 0), 5_000);
+    refuses(seat.clone(), until(5_000, 3_999), 5_000);
+    refuses(seat.clone(), until(u64::MAX, u64::MAX), u64::MAX);
+    // A pause adds nothing.
+    let paused = Seat {
+        paused: true,
+        ..seat.clone()
+    };
+    refuses(paused.clone(), until(1_001, 1), 5_000);
+    paused.clone().advance(&until(1_000, 0), 5_000).unwrap();
+    // One unit above what the hold has for the clock.
+    let rich = Seat {
+        ceiling: u128::MAX,
+        voucher_amount: 400,
+        ..seat
+    };
+    let accrued = 600_000_000_001;
+    refuses(rich.clone(), Charged { accrued, ..charged }, 5_000);
+    let spent = Seat {
+        voucher_amount: 1_001,
+        ..rich
+    };
+    refuses(spent, until(1_000, 0), 5_000);
+}
+
+#[test]
+fn shares_that_cannot_be_split_are_no_terms() {
+    let fees = FeeTerms {
+        fee_bps: 1_000,
+        referral_bps: 1_000,
+    };
+    let offer = |bps: &[u16]| Offer {
+        broadcast: 1,
+        class: Class::Standard,
+        terms_no: 1,
+        terms: Terms {
+            owner: people().alice,
+            owner_bps: 0,
+            cohosts: bps
+                .iter()
+                .map(|bps| Share {
+                    account: people().bob,
+                    bps: *bps,
+                })
+                .collect(),
+        },
+        rate_per_sec: 1,
+        factor: FACTOR_ONE,
+        plan: 0,
+        category: 0,
+        step: 0,
+        discount: FACTOR_ONE,
+        discount_until_ms: 0,
+        preview_ms: 0,
+    };
+    for shares in [&[][..], &[10_000], &[0, 0, 0], &[3_333, 3_333, 3_334]] {
+        assert!(TermsSlot::new(&offer(shares), fees).is_ok());
+    }
+    for shares in [
+        &[10_001][..],
+        &[3_333, 3_333, 3_335],
+        &[u16::MAX, 2],
+        &[0; 4],
+    ] {
+        let refused = TermsSlot::new(&offer(shares), fees);
+        assert_eq!(refused, Err(Box::new(TickStreamError::PricingFailed)));
+    }
 }
 
 fn seat(number: u32, terms: u8) -> Seat {

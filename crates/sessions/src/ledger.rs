@@ -331,7 +331,7 @@ impl Ledger {
         let charged = wired.charge(now(), to_charge)?;
         let mut amounts = Vec::new();
         for (mut of, charged) in seats.into_iter().zip(charged) {
-            of.seat.advance(&charged);
+            of.seat.advance(&charged, now())?;
             let amount = of.seat.unsettled()?;
             amounts.push(amount);
             if amount > 0 {
@@ -368,7 +368,7 @@ impl Ledger {
             seat,
         };
         if let Some(charged) = charged {
-            of.seat.advance(charged);
+            of.seat.advance(charged, now())?;
         }
         let amount = of.seat.unsettled()?;
         let settled = of.seat.settled.checked_add(amount);

@@ -12,10 +12,10 @@ use ink::{
 use vilokanam_interfaces::{
     AccountId, AssetId, Balance, BroadcastNo, ChargeItem, Charged, Class, FeeTerms, Millis, Offer,
     OpenSession, PageNo, PayTerms, PlanNo, Planned, Session, SessionId, SessionNo, SessionState,
-    Share, StreamId, TermsNo, TickStreamError as Error, MAX_OPEN, MAX_PAGES, PAGE_SEATS,
-    PAGE_TERMS,
+    Share, StreamId, TermsNo, TickStreamError as Error, FACTOR_ONE, FULL_BPS, MAX_OPEN, MAX_PAGES,
+    PAGE_SEATS, PAGE_TERMS,
 };
-use vilokanam_math::charge::owed;
+use vilokanam_math::charge::{owed, UNIT};
 
 /// No account: a session without a referrer, a vacant place.
 pub const NOBODY: [u8; 32] = [0; 32];
@@ -230,11 +230,38 @@ impl Seat {
         self.watched_ms.saturating_add(self.voucher_ms)
     }
 
-    /// Takes a charge over.
-    pub fn advance(&mut self, charged: &Charged) {
+    /// Takes a charge over, or fails with `PricingFailed`.
+    ///
+    /// What a second costs is the pricing engine's to say, but no more than the viewer agreed to: else one that lies could move the holds
+    /// of others, or write down what no exit can settle.
+    pub fn advance(&mut self, charged: &Charged, now_ms: Millis) -> Checked<()> {
+        if !self.allows(charged, now_ms).unwrap_or(false) {
+            return Err(Error::PricingFailed.into());
+        }
         self.accrued = charged.accrued;
         self.since_ms = charged.upto_ms;
         self.watched_ms = self.watched_ms.saturating_add(charged.added_ms);
+        Ok(())
+    }
+
+    /// Whether a charge adds what clock, end, ceiling and hold allow, at `now_ms`. `None`: it takes something away.
+    fn allows(&self, charged: &Charged, now_ms: Millis) -> Option<bool> {
+        let latest_ms = match self.paused {
+            true => self.since_ms,
+            false => self.until_ms.min(now_ms).max(self.since_ms),
+        };
+        let ran_ms = charged.upto_ms.checked_sub(self.since_ms)?;
+        let added = charged.accrued.checked_sub(self.accrued)?;
+        // Any ceiling will do: one that overflows is above all that a hold can be.
+        let most = self.ceiling.saturating_mul(FACTOR_ONE.into());
+        let most = most.saturating_mul(ran_ms.into());
+        let hold = self.hold.checked_sub(self.voucher_amount)?;
+        Some(
+            charged.added_ms == ran_ms
+                && charged.upto_ms <= latest_ms
+                && added <= most
+                && charged.accrued <= hold.checked_mul(UNIT)?,
+        )
     }
 
     /// As readers see it.
@@ -312,19 +339,25 @@ pub struct TermsSlot {
 pub const TERMS_LEN: usize = 142;
 
 impl TermsSlot {
-    /// The slot for sessions that open on `offer` under `fees`.
-    pub fn new(offer: &Offer, fees: FeeTerms) -> Self {
+    /// The slot for sessions that open on `offer` under `fees`. `PricingFailed`, if its shares are more than the whole, or too many: what is
+    /// owed could never be split.
+    pub fn new(offer: &Offer, fees: FeeTerms) -> Checked<Self> {
         let mut cohosts = [(AccountId::from(NOBODY), 0); COHOSTS];
+        let mut left = Some(FULL_BPS);
         for (place, share) in cohosts.iter_mut().zip(&offer.terms.cohosts) {
             *place = (share.account, share.bps);
+            left = left.and_then(|left| left.checked_sub(share.bps));
         }
-        Self {
+        if left.is_none() || offer.terms.cohosts.len() > COHOSTS {
+            return Err(Error::PricingFailed.into());
+        }
+        Ok(Self {
             terms_no: offer.terms_no,
             fee_bps: fees.fee_bps,
             referral_bps: fees.referral_bps,
             owner: offer.terms.owner,
             cohosts,
-        }
+        })
     }
 
     /// As the payment handler takes them.
