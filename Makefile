@@ -14,7 +14,7 @@ HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokana
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts build fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
+.PHONY: help setup contracts build fixtures demo replay test lint laws mutants vectors bench bench-deploy metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -59,6 +59,9 @@ lint: ## Checks the format and the lints; arithmetic that can overflow is an err
 laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
 	CASES=$${CASES:-20000} LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
 		cargo test --workspace --locked --test laws --test plan_laws -- --nocapture
+
+mutants: ## Changes the code in one place at a time, and looks whether a test fails (hours); ARGS="vilokanam-math -- --iterate"
+	@scripts/mutants.sh $(ARGS)
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh
