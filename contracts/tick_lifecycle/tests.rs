@@ -338,7 +338,7 @@ fn an_exit_begins_once_and_is_finished_after_its_delay() {
         until_ms: 1_000,
         ..seat(1, 0)
     };
-    let found = ledger.find(id()).ok().expect("it is open");
+    let found = ledger.find(id()).expect("it is open");
     assert_eq!(*found.seat, expected);
     let begun = ExitBegun {
         viewer: VIEWER.into(),

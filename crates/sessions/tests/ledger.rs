@@ -86,7 +86,7 @@ fn what_has_ended_is_told() {
 #[ink::test]
 fn sessions_are_found_by_their_number() {
     let ledger = ledger(&[(0, 3, seat(2)), (4, 5, seat(7))]);
-    let found = ledger.find(id(7)).ok().expect("session 7");
+    let found = ledger.find(id(7)).expect("session 7");
     assert_eq!((found.place.page, found.place.seat), (4, 5));
     assert_eq!((found.place.number, found.place.stream), (7, STREAM));
     assert_eq!(*found.seat, seat(7));
@@ -112,7 +112,7 @@ fn sessions_are_found_by_their_number() {
 #[ink::test]
 fn sessions_are_found_where_their_event_said() {
     let ledger = ledger(&[(0, 3, seat(2)), (4, 5, seat(7))]);
-    let found = ledger.find_at(&at(7, 4, 5)).ok().expect("session 7");
+    let found = ledger.find_at(&at(7, 4, 5)).expect("session 7");
     assert_eq!((found.place.page, found.place.seat), (4, 5));
     assert_eq!((found.place.number, found.place.stream), (7, STREAM));
     assert_eq!(*found.seat, seat(7));
@@ -221,10 +221,10 @@ fn what_a_batch_pays_is_told_to_payments_and_the_event() {
 #[ink::test]
 fn a_session_is_written_back_to_its_seat() {
     let mut ledger = ledger(&[(0, 3, seat(2))]);
-    let mut found = ledger.find(id(2)).ok().expect("session 2");
+    let mut found = ledger.find(id(2)).expect("session 2");
     found.seat.hold = 77;
     ledger.write(&mut found);
-    let found = ledger.find(id(2)).ok().expect("session 2");
+    let found = ledger.find(id(2)).expect("session 2");
     assert_eq!(found.seat.hold, 77);
 }
 
@@ -247,7 +247,7 @@ fn a_session_that_closes_leaves_the_lists_and_its_clock_stops() {
     assert_eq!(ledger.take_preview(viewer(), STREAM, 3, 10_000), 10_000);
     let now_ms = START_MS + 4_000;
     set_block_timestamp::<Env>(now_ms);
-    let found = ledger.find(id(7)).ok().expect("session 7");
+    let found = ledger.find(id(7)).expect("session 7");
     assert_eq!(ledger.begin_close(found), Ok(()));
     let finish_ms = now_ms + EXIT_DELAY_MS;
     let expected = Seat {
@@ -257,7 +257,7 @@ fn a_session_that_closes_leaves_the_lists_and_its_clock_stops() {
         exit_ms: finish_ms,
         ..watched
     };
-    let closing = ledger.find_at(&at(7, 4, 5)).ok().expect("it still sits");
+    let closing = ledger.find_at(&at(7, 4, 5)).expect("it still sits");
     assert_eq!(*closing.seat, expected);
     assert_eq!(
         *ledger.find(id(7)).err().expect("not listed"),
@@ -277,16 +277,16 @@ fn a_session_that_closes_leaves_the_lists_and_its_clock_stops() {
     let events: Vec<_> = recorded_events().map(|event| event.data).collect();
     assert_eq!(events, [event.encode()]);
     // One whose exit had begun keeps its instant, and its earlier end.
-    let mut found = ledger.find(id(2)).ok().expect("session 2");
+    let mut found = ledger.find(id(2)).expect("session 2");
     found.seat.exit_ms = 5;
     found.seat.until_ms = START_MS + 1;
     assert_eq!(ledger.begin_close(found), Ok(()));
-    let closing = ledger.find_at(&at(2, 0, 3)).ok().expect("it still sits");
+    let closing = ledger.find_at(&at(2, 0, 3)).expect("it still sits");
     assert_eq!(closing.seat.exit_ms, 5);
     assert_eq!(closing.seat.until_ms, START_MS + 1);
     assert_eq!(ledger.meter(STREAM).live, 0);
     // More than there are is a fault, and refused.
-    let found = ledger.find_at(&at(2, 0, 3)).ok().expect("it still sits");
+    let found = ledger.find_at(&at(2, 0, 3)).expect("it still sits");
     assert_eq!(ledger.begin_close(found), Err(Error::Overflow.into()));
 }
 
@@ -377,7 +377,7 @@ fn a_session_that_is_finished_leaves_its_seat_and_its_time() {
         price_per_sec: 5,
         above_ceiling: false,
     };
-    let found = ledger.find(id(7)).ok().expect("session 7");
+    let found = ledger.find(id(7)).expect("session 7");
     finish(&mut ledger, found, Some(&charged));
     let error = ledger
         .find_at(&at(7, 4, 5))
@@ -395,7 +395,7 @@ fn a_session_that_is_finished_leaves_its_seat_and_its_time() {
     assert_eq!(ledger.preview_left(viewer(), STREAM, 3, 10_000), 6_000);
 
     // One that is closing was taken off the lists, and gave its preview back, before; an exit is not charged.
-    let mut found = ledger.find(id(2)).ok().expect("session 2");
+    let mut found = ledger.find(id(2)).expect("session 2");
     found.seat.preview_ms = 10_000;
     found.seat.closing = true;
     found.seat.watched_ms = 1_000;
@@ -409,12 +409,12 @@ fn a_session_that_is_finished_leaves_its_seat_and_its_time() {
 #[ink::test]
 fn a_session_that_is_paid_more_than_its_hold_is_not_finished() {
     let mut ledger = ledger(&[(0, 3, seat(2))]);
-    let mut found = ledger.find(id(2)).ok().expect("session 2");
+    let mut found = ledger.find(id(2)).expect("session 2");
     found.seat.voucher_amount = 10_001;
     let finished = ledger.finish(account(9), found, None);
     assert_eq!(finished, Err(Error::Overflow.into()));
     // One whose sponsor is not known keeps its rest, too.
-    let mut found = ledger.find(id(2)).ok().expect("session 2");
+    let mut found = ledger.find(id(2)).expect("session 2");
     found.seat.sponsored = true;
     let finished = ledger.finish(account(9), found, None);
     assert_eq!(finished, Err(Error::PatronageFailed.into()));
