@@ -16,7 +16,7 @@ ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_trunca
 PANICS := -D clippy::unwrap_used -D clippy::expect_used -D clippy::indexing_slicing -D clippy::get_unwrap -D clippy::string_slice \
 	-D clippy::todo -D clippy::unimplemented -D clippy::unreachable
 
-.PHONY: help setup contracts build fixtures demo replay test lint laws exhaustive vectors bench bench-deploy metadata verify-build node clean
+.PHONY: help setup contracts build fixtures demo replay test lint laws exhaustive mutants planted vectors bench bench-deploy metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -66,6 +66,9 @@ laws: fixtures ## Runs the long form of the property tests (half an hour); CASES
 
 exhaustive: fixtures ## Goes through every interleaving of sessions and vouchers within larger bounds; ONLY="part of a configuration's name"
 	EXHAUSTIVE=long EXHAUSTIVE_ONLY="$(ONLY)" cargo test --workspace --locked --test exhaustive -- --nocapture
+
+mutants: ## Changes the code in one place at a time, and looks whether a test fails (hours); ARGS="vilokanam-math -- --iterate"
+	@scripts/mutants.sh $(ARGS)
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh

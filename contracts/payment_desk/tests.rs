@@ -426,6 +426,23 @@ fn a_hold_counts_and_comes_back_within_its_windows() {
 }
 
 #[ink::test]
+fn give_back_leaves_the_book_of_limits_that_are_over_alone() {
+    let mut desk = limited(daily());
+    assert!(hold(&mut desk, LIMIT).is_ok());
+    call_as(VIEWER);
+    let ended = desk.set_spending_limits(NATIVE, SpendingLimits::default());
+    assert_eq!(ended, Ok(()));
+    // The first spending after the last limit ends the mark; the book stays, with what was counted this week.
+    set_now(NOW_MS + LOOSEN_DELAY_MS);
+    assert!(hold(&mut desk, 1).is_ok());
+    assert!(!desk.money.pool(VIEWER, NATIVE).limited);
+    let book = desk.money.books.get((NATIVE, VIEWER)).unwrap();
+    assert_eq!(book.week, LIMIT);
+    desk.give_back(vec![], vec![ending(NOW_MS, 0, LIMIT)]);
+    assert_eq!(desk.money.books.get((NATIVE, VIEWER)), Some(book));
+}
+
+#[ink::test]
 fn give_back_leaves_those_without_limits_alone() {
     let mut desk = funded();
     let cells_before = cells();
@@ -599,6 +616,11 @@ fn pay_checks_in_order() {
     };
     assert_eq!(desk.pay(too_large), Err(E::Overflow));
     assert_eq!(payables(&desk), [0, 0, 0]);
+    let largest = Payment {
+        payer: OTHER,
+        ..payment(MAX_HOLD)
+    };
+    assert!(desk.pay(largest).is_ok());
 }
 
 #[ink::test]

@@ -1,6 +1,6 @@
 //! Everything that needs no other contract and no own code hash: tokens and `set_code` are tested on the embedded chain.
 
-use crate::{desk::Handed, payment_handler::Payments};
+use crate::{desk::Handed, payment_handler::Payments, settlement::Settlement};
 use ink::{
     codegen::TraitCallBuilder,
     env::{pay_with_call, test, DefaultEnvironment as Environment, Event},
@@ -1105,6 +1105,28 @@ fn settle_is_noop_when_nothing_is_owed() {
     let settle = payments.settle(vec![terms], vec![item.clone(), item]);
     assert_eq!(settle, Ok(()));
     assert_eq!(payments.totals(NATIVE), before);
+    assert_eq!(cells(), cells_before);
+}
+
+#[ink::test]
+fn what_does_not_move_makes_no_cell_of_totals() {
+    let Ready { mut payments, .. } = held();
+    let nothing = SettleItem {
+        asset: TOKEN_ASSET,
+        ..item(5, 5)
+    };
+    // Of a hold that is used up, nothing is left to release.
+    let used_up = SettleItem {
+        release: Some(release(VIEWER, 0)),
+        ..nothing.clone()
+    };
+    for item in [nothing.clone(), used_up] {
+        let sums = Settlement::of(&[terms()], &[item]);
+        assert_eq!(sums, Ok(Settlement::default()));
+    }
+    let cells_before = cells();
+    let settle = payments.settle(vec![terms()], vec![nothing]);
+    assert_eq!(settle, Ok(()));
     assert_eq!(cells(), cells_before);
 }
 

@@ -592,6 +592,12 @@ mod offers {
     }
 
     #[ink::test]
+    fn a_stake_is_worth_what_the_plan_says() {
+        assert_eq!(Plan::new(PlanKind::Rules(rules())).stakers(), 750_000);
+        assert_eq!(Plan::new(PlanKind::Flat).stakers(), FACTOR_ONE);
+    }
+
+    #[ink::test]
     fn stakes_discount_if_they_suffice() {
         let staking = Staking {
             contract: alice(),

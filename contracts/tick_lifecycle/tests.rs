@@ -1,14 +1,21 @@
 //! What needs no other contract. All else is told on the embedded chain, through `tick_stream`, in `e2e-tests`.
 
 use crate::tick_lifecycle::TickLifecycleContract;
-use ink::env::{test::set_block_timestamp, DefaultEnvironment};
+use ink::{
+    env::{
+        test::{recorded_events, set_block_timestamp, set_caller},
+        DefaultEnvironment,
+    },
+    scale::Encode,
+};
 use vilokanam_interfaces::{
-    AssetId, Class, Discount, Millis, OpenRequest, PermittedDeposit, Seated, SessionId,
-    TickLifecycle, TickStreamError, FACTOR_ONE,
+    events::tick_stream::{ExitBegun, PageCleared},
+    AccountId, AssetId, Class, Discount, Millis, OpenRequest, OpenSession, PageNo,
+    PermittedDeposit, Seated, SessionId, TickLifecycle, TickStreamError, FACTOR_ONE,
 };
 use vilokanam_sessions::{
-    ledger::{Ledger, Preview},
-    seats::{Seat, NOBODY, NO_END},
+    ledger::{Ledger, Preview, Setup, Sponsor},
+    seats::{Account, Page, Seat, StreamMeter, TermsSlot, NOBODY, NO_END},
 };
 
 const VIEWER: [u8; 32] = [1; 32];
@@ -251,4 +258,175 @@ fn sums_that_cannot_be_are_refused() {
     assert_eq!(session.unsettled(), Ok(0));
     session.settled = 4;
     overflow(session.unsettled());
+}
+
+const EXIT_DELAY_MS: Millis = 86_400_000;
+
+fn account(number: u8) -> AccountId {
+    [number; 32].into()
+}
+
+/// The creator's terms of all sessions here.
+fn terms() -> TermsSlot {
+    TermsSlot {
+        terms_no: 5,
+        fee_bps: 1_000,
+        referral_bps: 500,
+        owner: account(3),
+        cohosts: [(NOBODY.into(), 0); 3],
+    }
+}
+
+/// The contract, with these sessions of the viewer on pages of stream 1, which account 9 paid for. The ledger that is returned is
+/// the contract's own: its cells have the same keys.
+fn with_sessions(seats: &[(PageNo, Seat)]) -> (TickLifecycleContract, Ledger) {
+    let mut ledger = Ledger::default();
+    ledger.setup.set(&Setup {
+        exit_delay_ms: EXIT_DELAY_MS,
+        payments: Some(account(8)),
+        ..Setup::default()
+    });
+    let mut list = Account::default();
+    let mut meter = StreamMeter::default();
+    for (page_no, seat) in seats {
+        let mut page = Page::new(account(9));
+        assert_eq!(page.slot_for(&terms()), Some(0));
+        page.put(0, seat);
+        ledger.pages.insert((1, *page_no), &page);
+        meter.add_page(*page_no);
+        meter.live += 1;
+        list.sessions = list.sessions.max(seat.number);
+        assert!(list.list(OpenSession {
+            number: seat.number,
+            stream: u32::from(*page_no) + 1,
+            page: *page_no,
+            seat: 0,
+        }));
+        // The list has each on a stream of its own, as the rules want it.
+        ledger
+            .pages
+            .insert((u32::from(*page_no) + 1, *page_no), &page);
+    }
+    ledger.meters.insert(1, &meter);
+    ledger.accounts.insert(AccountId::from(VIEWER), &list);
+    set_caller::<DefaultEnvironment>(VIEWER.into());
+    (TickLifecycleContract::new(), ledger)
+}
+
+fn emitted() -> Vec<Vec<u8>> {
+    recorded_events().map(|event| event.data).collect()
+}
+
+#[ink::test]
+fn sessions_are_shown_by_number_by_seat_and_by_stream() {
+    let second = Seat {
+        number: 2,
+        sponsored: true,
+        ..seat(1, 0)
+    };
+    let (contract, mut ledger) = with_sessions(&[(0, seat(1, 0)), (1, second.clone())]);
+    let sponsor = Sponsor {
+        account: account(5),
+        pool: account(6),
+    };
+    ledger.sponsors.insert((account(1), 2), &sponsor);
+    let place = |number, stream, page| OpenSession {
+        number,
+        stream,
+        page,
+        seat: 0,
+    };
+    let first = seat(1, 0).view(&place(1, 1, 0), &terms(), None);
+    let second = second.view(&place(2, 2, 1), &terms(), Some(account(5)));
+    assert_eq!(contract.session(id()), Some(first));
+    assert_eq!(contract.session_at(at()), Some(first));
+    assert_eq!(contract.open_session(VIEWER.into(), 1), Some(first));
+    assert_eq!(contract.open_session(VIEWER.into(), 2), Some(second));
+    assert_eq!(contract.open_session(VIEWER.into(), 3), None);
+    assert_eq!(contract.preview_left(VIEWER.into(), 1, 1, 10_000), 10_000);
+    assert_eq!(ledger.take_preview(VIEWER.into(), 1, 1, 9_000), 9_000);
+    assert_eq!(contract.preview_left(VIEWER.into(), 1, 1, 10_000), 1_000);
+}
+
+#[ink::test]
+fn an_exit_begins_once_and_is_finished_after_its_delay() {
+    let (mut contract, ledger) = with_sessions(&[(0, seat(1, 0))]);
+    let not_begun = Err(TickStreamError::ExitNotBegun);
+    assert_eq!(contract.finish_exit(1), not_begun);
+    at_ms(1_000);
+    assert_eq!(contract.begin_exit(1), Ok(()));
+    let finish_ms = 1_000 + EXIT_DELAY_MS;
+    let expected = Seat {
+        exit_ms: finish_ms,
+        until_ms: 1_000,
+        ..seat(1, 0)
+    };
+    let found = ledger.find(id()).expect("it is open");
+    assert_eq!(*found.seat, expected);
+    let begun = ExitBegun {
+        viewer: VIEWER.into(),
+        number: 1,
+        stream: 1,
+        finish_ms,
+    };
+    assert_eq!(emitted(), [begun.encode()]);
+    at_ms(2_000);
+    let again = Err(TickStreamError::ExitBegun { finish_ms });
+    assert_eq!(contract.begin_exit(1), again);
+    at_ms(finish_ms - 1);
+    let early = Err(TickStreamError::ExitNotDue { finish_ms });
+    assert_eq!(contract.finish_exit(1), early);
+    let not_closing = Err(TickStreamError::NotClosing);
+    assert_eq!(contract.finish_close(at()), not_closing);
+    assert_eq!(contract.dismiss(at()), Err(TickStreamError::NotCreator));
+}
+
+/// As far as the payment handler, which no mock chain can call.
+#[ink::test]
+#[should_panic(expected = "off-chain environment does not support contract invocation")]
+fn an_exit_is_finished_at_its_very_instant() {
+    let (mut contract, _) = with_sessions(&[(0, seat(1, 0))]);
+    at_ms(1_000);
+    assert_eq!(contract.begin_exit(1), Ok(()));
+    at_ms(1_000 + EXIT_DELAY_MS);
+    let _ = contract.finish_exit(1);
+}
+
+#[ink::test]
+fn a_session_that_closes_is_finished_after_its_delay() {
+    let closing = Seat {
+        closing: true,
+        paused: true,
+        exit_ms: 5_000,
+        ..seat(1, 0)
+    };
+    let (mut contract, _) = with_sessions(&[(0, closing)]);
+    at_ms(4_999);
+    let finish_ms = 5_000;
+    let early = Err(TickStreamError::ExitNotDue { finish_ms });
+    assert_eq!(contract.finish_close(at()), early);
+}
+
+#[ink::test]
+fn an_empty_page_is_cleared_by_who_paid_for_it() {
+    let (mut contract, mut ledger) = with_sessions(&[(0, seat(1, 0))]);
+    let not_payer = Err(TickStreamError::NotPagePayer);
+    assert_eq!(contract.clear_page(1, 0), not_payer);
+    set_caller::<DefaultEnvironment>(account(9));
+    let not_empty = Err(TickStreamError::PageNotEmpty);
+    assert_eq!(contract.clear_page(1, 0), not_empty);
+    ledger.pages.insert((1, 0), &Page::new(account(9)));
+    assert_eq!(emitted(), [] as [Vec<u8>; 0]);
+    assert_eq!(contract.clear_page(1, 0), Ok(()));
+    assert_eq!(ledger.pages.get((1, 0)), None);
+    assert_eq!(ledger.meter(1).page_with_room(), None);
+    assert_eq!(ledger.meter(1).next_page(), Some(0));
+    let cleared = PageCleared {
+        stream: 1,
+        page: 0,
+        payer: account(9),
+    };
+    assert_eq!(emitted(), [cleared.encode()]);
+    let gone = Err(TickStreamError::PageNotFound);
+    assert_eq!(contract.clear_page(1, 0), gone);
 }

@@ -13,15 +13,15 @@ use ink::{
 };
 use vilokanam_interfaces::{
     events::admin::*, AccountId, AdminError, Administered, Change, Charged, Class, FeeTerms, Hash,
-    Offer, OpenSession, PatronageError, PaymentHandlerError, Planned, PricingEngineError, Seated,
-    SessionId, SessionState, Share, SignedVoucher, Terms, TickStream, TickStreamError, Wiring,
-    FACTOR_ONE, MAX_BATCH, MAX_CHANGE_DELAY_MS, MAX_GRACE_MS, MAX_OPEN, MAX_PAGES,
-    MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS, PAGE_SEATS,
-    PAGE_TERMS,
+    Offer, OpenSession, Outcome, PatronageError, PaymentHandlerError, Planned, PricingEngineError,
+    Seated, SessionId, SessionState, Share, SignedVoucher, Terms, TickStream, TickStreamError,
+    VoucherOutcome, VoucherRefusal, Wiring, FACTOR_ONE, MAX_BATCH, MAX_CHANGE_DELAY_MS,
+    MAX_GRACE_MS, MAX_OPEN, MAX_PAGES, MAX_PENDING_CHANGES, MAX_PROVIDED, MIN_CHANGE_DELAY_MS,
+    MIN_EXIT_DELAY_MS, PAGE_SEATS, PAGE_TERMS,
 };
 use vilokanam_sessions::{
     calls::Refused,
-    ledger::{Preview, Sponsor, PREVIEW_LEN, SPONSOR_LEN},
+    ledger::{Ledger, Preview, Sponsor, PREVIEW_LEN, SPONSOR_LEN},
     seats::{
         Account, Page, Seat, StreamMeter, TermsSlot, ACCOUNT_LEN, NOBODY, NO_END, PAGE_LEN,
         SEAT_LEN, TERMS_LEN,
@@ -875,4 +875,130 @@ fn the_change_delay_only_grows() {
     );
     as_caller(people().bob);
     assert_eq!(announce(&mut contract, 0), Err(AdminError::NotOwner));
+}
+
+/// Two sessions of bob's on page 4 of stream 7, by cells with the contract's own keys.
+fn seated() -> Ledger {
+    let mut ledger = Ledger::default();
+    let mut page = Page::new(people().eve);
+    let slot = page.slot_for(&terms(5)).unwrap();
+    let mut account = Account::default();
+    account.sessions = 3;
+    account.watched_ms = 77;
+    for (place, number) in [(2, 1), (9, 3)] {
+        page.put(place, &seat(number, slot));
+        assert!(account.list(OpenSession {
+            number,
+            stream: 7,
+            page: 4,
+            seat: place,
+        }));
+    }
+    let mut meter = StreamMeter::default();
+    meter.live = 2;
+    meter.closed = 5;
+    meter.watched_ms = 99;
+    meter.add_page(4);
+    ledger.pages.insert((7, 4), &page);
+    ledger.accounts.insert(people().bob, &account);
+    ledger.meters.insert(7, &meter);
+    ledger
+}
+
+#[ink::test]
+fn viewers_audiences_and_pages_are_shown() {
+    let contract = contract();
+    seated();
+    let shown = contract.viewer(people().bob);
+    assert_eq!((shown.sessions, shown.watched_ms), (3, 77));
+    let open: Vec<_> = shown.open.iter().map(|open| open.number).collect();
+    assert_eq!(open, [1, 3]);
+    let audience = contract.audience(7);
+    assert_eq!((audience.live, audience.closed), (2, 5));
+    assert_eq!((audience.watched_ms, audience.pages), (99, 5));
+    assert_eq!(contract.live_viewers(7), 2);
+    assert_eq!(contract.live_viewers(8), 0);
+    let page = contract.page(7, 4).unwrap();
+    assert_eq!(page.payer, people().eve);
+    let id = |number| SessionId {
+        viewer: people().bob,
+        number,
+    };
+    assert_eq!(page.sessions, [id(1), id(3)]);
+    assert_eq!(contract.page(7, 5), None);
+}
+
+#[ink::test]
+fn batches_tell_what_there_is_not_to_settle() {
+    let mut contract = contract();
+    let mut ledger = seated();
+    assert_eq!(contract.wire(all_wired()), Ok(()));
+    let of = |number| SessionId {
+        viewer: people().bob,
+        number,
+    };
+    let ids = vec![of(2), of(4), of(2), of(0), of(4)];
+    let expected = vec![
+        Outcome::SessionClosed,
+        Outcome::SessionNotFound,
+        Outcome::Duplicate,
+        Outcome::SessionNotFound,
+        Outcome::Duplicate,
+    ];
+    assert_eq!(contract.settle_many(ids), Ok(expected));
+    let most = vec![of(2); MAX_BATCH as usize];
+    let settled = contract.settle_many(most).unwrap();
+    assert_eq!(settled.len(), MAX_BATCH as usize);
+    assert_eq!(settled[0], Outcome::SessionClosed);
+    let max = MAX_BATCH;
+    let too_many = Err(TickStreamError::TooMany { max });
+    let more = vec![of(2); MAX_BATCH as usize + 1];
+    assert_eq!(contract.settle_many(more), too_many);
+    let closed = Err(TickStreamError::SessionClosed);
+    assert_eq!(contract.settle(of(2)), closed);
+    // A page without sessions, and one that is not there.
+    ledger.pages.insert((7, 5), &Page::new(people().eve));
+    assert_eq!(contract.settle_page(7, 5), Ok(vec![]));
+    let absent = Err(TickStreamError::PageNotFound);
+    assert_eq!(contract.settle_page(7, 6), absent);
+}
+
+#[ink::test]
+fn vouchers_that_are_not_good_are_told() {
+    let mut contract = contract();
+    seated();
+    assert_eq!(contract.wire(all_wired()), Ok(()));
+    let voucher = |number| SignedVoucher {
+        at: Seated {
+            id: SessionId {
+                viewer: people().bob,
+                number,
+            },
+            stream: 7,
+            page: 4,
+            seat: 9,
+        },
+        ms: 1,
+        amount: 1,
+        signature: [0; 64],
+    };
+    let not_seated = VoucherRefusal::NotSeated;
+    let refused = Err(TickStreamError::Voucher(not_seated));
+    assert_eq!(contract.redeem(voucher(1)), refused);
+    let no_key = VoucherRefusal::NoKey;
+    let refused = Err(TickStreamError::Voucher(no_key));
+    assert_eq!(contract.redeem(voucher(3)), refused);
+    let both = vec![voucher(1), voucher(3)];
+    let expected = vec![
+        VoucherOutcome::Refused(not_seated),
+        VoucherOutcome::Refused(no_key),
+    ];
+    assert_eq!(contract.redeem_many(both), Ok(expected));
+    let most = vec![voucher(3); MAX_BATCH as usize];
+    let outcomes = contract.redeem_many(most).unwrap();
+    assert_eq!(outcomes.len(), MAX_BATCH as usize);
+    let max = MAX_BATCH;
+    let too_many = Err(TickStreamError::TooMany { max });
+    let more = vec![voucher(3); MAX_BATCH as usize + 1];
+    assert_eq!(contract.redeem_many(more), too_many);
 }
