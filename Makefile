@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
 
-HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokanam-deploy vilokanam-edited vilokanam-e2e \
+HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokanam-deploy vilokanam-edited vilokanam-e2e vilokanam-fuzzed \
 	vilokanam-node vilokanam-operate vilokanam-plots vilokanam-suite
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss

@@ -207,12 +207,17 @@ impl Record {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| file.display().to_string()),
         };
+        Self::parse(file, &text).map(Some)
+    }
+
+    /// From the text of a file.
+    pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let damaged = |reason: String| Damaged {
             file: file.to_owned(),
             reason,
         };
         // A newer program's record may have another shape, and is not damaged for that.
-        let value: Value = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+        let value: Value = serde_json::from_str(text).map_err(|e| damaged(e.to_string()))?;
         if let Some(version) = value.get("version").and_then(Value::as_u64) {
             ensure!(
                 version == u64::from(VERSION),
@@ -221,7 +226,12 @@ impl Record {
             );
         }
         let record = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
-        Ok(Some(record))
+        Ok(record)
+    }
+
+    /// The text of its file.
+    pub fn to_text(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
     /// Refuses the record of another chain.
@@ -243,8 +253,7 @@ impl Record {
             fs::create_dir_all(dir)?;
             let temporary = file.with_extension("json.new");
             let mut new = File::create(&temporary)?;
-            serde_json::to_writer_pretty(&mut new, self)?;
-            new.write_all(b"\n")?;
+            new.write_all(self.to_text()?.as_bytes())?;
             new.sync_all()?;
             fs::rename(&temporary, file)?;
             // The name is part of the folder.
