@@ -14,7 +14,7 @@ HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokana
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 
-.PHONY: help setup contracts build fixtures demo replay test lint laws vectors bench bench-deploy metadata verify-build node clean
+.PHONY: help setup contracts build fixtures demo replay test lint laws fuzz vectors bench bench-deploy metadata verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -51,6 +51,7 @@ test: fixtures ## Runs every test, and checks that metadata/ and docs/events.md 
 lint: ## Checks the format and the lints; arithmetic that can overflow is an error on chain
 	cargo fmt --all --check
 	cargo fmt --manifest-path e2e-tests/outside/Cargo.toml --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC)
 	for script in scripts/*.sh .ci/run; do bash -n "$$script"; done
@@ -59,6 +60,9 @@ lint: ## Checks the format and the lints; arithmetic that can overflow is an err
 laws: fixtures ## Runs the long form of the property tests (half an hour); CASES=, LAWS_RUNS=, LAWS_STEPS=
 	CASES=$${CASES:-20000} LAWS_RUNS=$${LAWS_RUNS:-1000} LAWS_STEPS=$${LAWS_STEPS:-100} \
 		cargo test --workspace --locked --test laws --test plan_laws -- --nocapture
+
+fuzz: contracts ## Fuzzes contracts and host code, 15 minutes a target (an hour in all); FUZZ_SECONDS=, JOBS=, TARGETS="cid dispatch"
+	@scripts/fuzz.sh $(TARGETS)
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh

@@ -20,13 +20,13 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn parse_hex(text: &str) -> Result<Vec<u8>> {
     let digits = text.strip_prefix("0x").context("hex begins with 0x")?;
     ensure!(digits.len() % 2 == 0, "hex has two digits for each byte");
-    let pairs = digits.as_bytes().chunks(2);
-    pairs
-        .map(|pair| {
-            let pair = core::str::from_utf8(pair).context("not a hex digit")?;
-            u8::from_str_radix(pair, 16).context("not a hex digit")
-        })
-        .collect()
+    // Digit by digit: the standard library's own reading of numbers takes a sign, too.
+    let value = |digit: &u8| char::from(*digit).to_digit(16);
+    let pairs = digits.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(value(high)? * 16 + value(low)?).ok(),
+        _ => None,
+    });
+    pairs.collect::<Option<_>>().context("not a hex digit")
 }
 
 /// An account in SS58, with a chain's prefix.
@@ -107,6 +107,8 @@ mod tests {
             "0x12",
             "0xzz",
             "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ",
+            // A sign is no digit.
+            &format!("0x+1{}", "00".repeat(31)),
         ] {
             assert!(parse_account(wrong).is_err(), "{wrong}");
         }

@@ -4,10 +4,6 @@
 pub struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut taken = [0; N];
         let len = N.min(self.0.len());
