@@ -1,5 +1,7 @@
 //! Cases to begin with: one for each message with arguments that make sense, and some that do what an evening does.
 
+mod platform;
+
 use super::{
     case::{Case, Step},
     generate,
@@ -30,7 +32,13 @@ const SIGNER: usize = 9;
 /// All of them.
 pub fn seeds(world: &World) -> Vec<Case> {
     let mut cases = messages(world);
-    cases.extend(evenings(world));
+    let told = [
+        evenings(world),
+        platform::streams(world),
+        platform::platform(world),
+        platform::affairs(world),
+    ];
+    cases.extend(told.into_iter().flatten().map(|steps| Case { steps }));
     cases
 }
 
@@ -67,9 +75,8 @@ fn after(mut step: Step, wait: u8) -> Step {
 }
 
 /// What people do.
-fn evenings(world: &World) -> Vec<Case> {
+fn evenings(world: &World) -> Vec<Vec<Step>> {
     let suite = world.suite;
-    let (meter, lifecycle) = (suite.meter(), suite.lifecycle());
     let id = |name: &str, number| SessionId {
         viewer: account(name),
         number,
@@ -97,17 +104,13 @@ fn evenings(world: &World) -> Vec<Case> {
         permit: Some((PERMIT.1, world.signatures[4])),
     };
     let (scope, level) = (PassScope::Stream(1), PassLevel::Premium);
-    let step = |caller, s: Step| Step {
-        caller: caller as u8,
-        ..s
-    };
-    let redeem = |which| world.step(STRANGER, meter_of(world).redeem(voucher(which)));
-    let cases = vec![
+    let redeem = |which| world.step(STRANGER, suite.meter().redeem(voucher(which)));
+    vec![
         vec![
-            world.step(CAROL, lifecycle_of(world).pause(1)),
-            after(world.step(CAROL, lifecycle_of(world).resume(1)), 6),
-            after(world.step(BOB, meter_of(world).settle(id("carol", 1))), 5),
-            world.step(CAROL, lifecycle_of(world).close(1)),
+            world.step(CAROL, suite.lifecycle().pause(1)),
+            after(world.step(CAROL, suite.lifecycle().resume(1)), 6),
+            after(world.step(BOB, suite.meter().settle(id("carol", 1))), 5),
+            world.step(CAROL, suite.lifecycle().close(1)),
             world.step(ALICE, suite.payments().withdraw_payable(NATIVE)),
             world.step(CAROL, suite.payments().withdraw(NATIVE, HOLD)),
         ],
@@ -123,41 +126,38 @@ fn evenings(world: &World) -> Vec<Case> {
             ),
         ],
         vec![
-            world.step(ERIN, {
-                let mut meter = meter;
-                meter.redeem_many((0..4).map(voucher).collect())
-            }),
-            world.step(DAVE, lifecycle_of(world).close(1)),
-            after(
-                world.step(STRANGER, lifecycle_of(world).finish_close(at)),
-                11,
+            world.step(
+                ERIN,
+                suite.meter().redeem_many((0..4).map(voucher).collect()),
             ),
+            world.step(DAVE, suite.lifecycle().close(1)),
+            after(world.step(STRANGER, suite.lifecycle().finish_close(at)), 11),
         ],
         vec![
-            world.step(DAVE, lifecycle_of(world).set_key(1, Some(signer))),
+            world.step(DAVE, suite.lifecycle().set_key(1, Some(signer))),
             redeem(1),
-            world.step(ALICE, lifecycle_of(world).dismiss(at)),
+            world.step(ALICE, suite.lifecycle().dismiss(at)),
         ],
         vec![
-            after(world.step(ERIN, lifecycle_of(world).finish_exit(2)), 9),
-            world.step(ERIN, lifecycle_of(world).begin_exit(1)),
-            after(world.step(ERIN, lifecycle_of(world).finish_exit(1)), 9),
+            after(world.step(ERIN, suite.lifecycle().finish_exit(2)), 9),
+            world.step(ERIN, suite.lifecycle().begin_exit(1)),
+            after(world.step(ERIN, suite.lifecycle().finish_exit(1)), 9),
         ],
         vec![
             world.step(ALICE, suite.registry().end_broadcast(1)),
-            after(world.step(STRANGER, meter_of(world).settle_page(1, 0)), 6),
-            world.step(STRANGER, lifecycle_of(world).close_ended(id("carol", 1))),
+            after(world.step(STRANGER, suite.meter().settle_page(1, 0)), 6),
+            world.step(STRANGER, suite.lifecycle().close_ended(id("carol", 1))),
             world.step(ALICE, suite.registry().go_live(1, 86_400_000)),
-            world.step(CAROL, lifecycle_of(world).open(request(1, NATIVE))),
+            world.step(CAROL, suite.lifecycle().open(request(1, NATIVE))),
         ],
         vec![
-            world.step(SIGNER, {
-                let mut lifecycle = lifecycle;
-                lifecycle.deposit_and_open(by_key, permitted)
-            }),
-            world.step(STRANGER, lifecycle_of(world).top_up(id("carol", 1), RATE)),
-            world.step(BOB, lifecycle_of(world).provide_seats(1, 1)),
-            world.step(BOB, lifecycle_of(world).clear_page(1, 1)),
+            world.step(
+                SIGNER,
+                suite.lifecycle().deposit_and_open(by_key, permitted),
+            ),
+            world.step(STRANGER, suite.lifecycle().top_up(id("carol", 1), RATE)),
+            world.step(BOB, suite.lifecycle().provide_seats(1, 1)),
+            world.step(BOB, suite.lifecycle().clear_page(1, 1)),
         ],
         vec![
             world.step(BOB, suite.patronage().contribute(1, RATE * 20_000)),
@@ -194,19 +194,21 @@ fn evenings(world: &World) -> Vec<Case> {
             world.step(ERIN, suite.passes().set_renewal(scope, level, None)),
         ],
         vec![
-            world.step(MODERATOR, {
-                let mut court = suite.moderation();
-                court.decide(1, Verdict::Suspended, "so".into())
-            }),
+            world.step(
+                MODERATOR,
+                suite
+                    .moderation()
+                    .decide(1, Verdict::Suspended, "so".into()),
+            ),
             world.step(BOB, suite.moderation().appeal(1, "not so".into())),
             world.step(OWNER, suite.moderation().resolve(1, true, "no".into())),
             world.step(STRANGER, suite.moderation().collect(account("carol"))),
         ],
         vec![
-            world.step(MODERATOR, {
-                let mut court = suite.moderation();
-                court.decide(1, Verdict::Abusive, "so".into())
-            }),
+            world.step(
+                MODERATOR,
+                suite.moderation().decide(1, Verdict::Abusive, "so".into()),
+            ),
             after(world.step(STRANGER, suite.moderation().forfeit(1)), 12),
             world.step(
                 ERIN,
@@ -222,20 +224,8 @@ fn evenings(world: &World) -> Vec<Case> {
                 DAVE,
                 suite.desk().set_spending_limits(NATIVE, Default::default()),
             ),
-            step(
-                CAROL,
-                world.step(CAROL, suite.token().transfer(suite.payments, 5, Vec::new())),
-            ),
+            world.step(CAROL, suite.token().transfer(suite.payments, 5, Vec::new())),
             world.step(OWNER, suite.payments().sweep(VLK)),
         ],
-    ];
-    cases.into_iter().map(|steps| Case { steps }).collect()
-}
-
-fn meter_of(world: &World) -> vilokanam_chain::TickStreamCalls {
-    world.suite.meter()
-}
-
-fn lifecycle_of(world: &World) -> vilokanam_chain::TickLifecycleCalls {
-    world.suite.lifecycle()
+    ]
 }

@@ -24,8 +24,6 @@ pub const CALLERS: [&str; 10] = [
 ];
 /// The number of the one without money.
 pub const PAUPER: usize = 8;
-/// The number of the owner.
-pub const OWNER: usize = 0;
 
 /// The contracts' metadata, in the order of [`Suite::contracts`].
 const METADATA: [&str; 9] = [

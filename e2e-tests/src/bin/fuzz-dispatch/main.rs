@@ -3,6 +3,7 @@
 //! usage: fuzz-dispatch CORPUS [--seconds 900] [--seed N] [--failures DIR]
 //!        fuzz-dispatch CORPUS --minimise
 //!        fuzz-dispatch --replay FILE...
+//!        fuzz-dispatch --seeds
 //!
 //! CORPUS is a folder. With `--minimise` it is left with the smallest cases that together do all that they all do. A case that fails
 //! is written into the folder of failures, as it was found and with as few steps as still fail, with the command that replays it.
@@ -30,6 +31,7 @@ struct Options {
     seed: u64,
     failures: PathBuf,
     minimise: bool,
+    seeds: bool,
     replay: Vec<PathBuf>,
 }
 
@@ -40,6 +42,7 @@ fn options() -> Result<Options> {
         seed: 1,
         failures: PathBuf::from("fuzz/artifacts/dispatch"),
         minimise: false,
+        seeds: false,
         replay: Vec::new(),
     };
     let mut args = env::args().skip(1);
@@ -50,6 +53,7 @@ fn options() -> Result<Options> {
             "--seed" => found.seed = value()?.parse()?,
             "--failures" => found.failures = value()?.into(),
             "--minimise" => found.minimise = true,
+            "--seeds" => found.seeds = true,
             "--replay" => found.replay = args.by_ref().map(PathBuf::from).collect(),
             other if other.starts_with('-') => bail!("unknown option {other}"),
             folder => found.corpus = folder.into(),
@@ -273,19 +277,26 @@ fn minimise(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Prints what a case is and does; whether all laws held.
+fn told(world: &mut World, case: &Case) -> bool {
+    println!("{}", world.describe(case));
+    match run(world, case) {
+        Ok(report) => println!("{}\n", report.labels.join("\n")),
+        Err(failure) => {
+            println!("FAILED at message {}: {}\n", failure.step + 1, failure.what);
+            return false;
+        }
+    }
+    true
+}
+
 fn replay(files: &[PathBuf]) -> Result<()> {
     let mut world = World::new();
     let mut failed = 0;
     for file in files {
+        println!("{}", file.display());
         let case = Case::from_bytes(&fs::read(file)?);
-        println!("{}\n{}", file.display(), world.describe(&case));
-        match run(&mut world, &case) {
-            Ok(report) => println!("{}\n", report.labels.join("\n")),
-            Err(failure) => {
-                failed += 1;
-                println!("FAILED at message {}: {}\n", failure.step + 1, failure.what);
-            }
-        }
+        failed += usize::from(!told(&mut world, &case));
     }
     ensure!(failed == 0, "{failed} of {} failed", files.len());
     Ok(())
@@ -295,6 +306,13 @@ fn main() -> Result<()> {
     let options = options()?;
     if !options.replay.is_empty() {
         return replay(&options.replay);
+    }
+    if options.seeds {
+        let mut world = World::new();
+        for case in seeds(&world) {
+            told(&mut world, &case);
+        }
+        return Ok(());
     }
     ensure!(
         options.corpus != Path::new(""),
