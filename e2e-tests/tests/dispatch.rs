@@ -3,6 +3,17 @@
 use std::{collections::BTreeSet, fs, path::Path};
 use vilokanam_e2e::dispatch::{seeds, Case, World};
 
+/// Sent by contracts to contracts: nobody else succeeds with them.
+const OF_CONTRACTS: [&str; 7] = [
+    "Holds::hold",
+    "Holds::top_up",
+    "Patronage::sponsor_session",
+    "PaymentDesk::deposit_permitted",
+    "PaymentDesk::pay",
+    "PaymentDesk::shift",
+    "PaymentHandler::settle",
+];
+
 #[test]
 fn the_corpus_of_dispatch_does_what_the_design_allows() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/dispatch");
@@ -26,19 +37,19 @@ fn the_corpus_of_dispatch_does_what_the_design_allows() {
             ),
         }
     }
-    // Every message of every contract has answered with success at least once.
-    let mut never = Vec::new();
+    // Every message of every contract succeeds in some case, but for those that contracts alone may send, and the first wiring, which
+    // was done.
+    let mut never = BTreeSet::new();
     for (number, abi) in world.abis.iter().enumerate() {
         for message in &abi.messages {
             let ok = format!("{} {}: ok", world.contract(number).0, message.label);
-            if !labels.iter().any(|label| label.starts_with(&ok)) {
-                never.push(ok);
+            let done = labels.iter().any(|label| label.starts_with(&ok));
+            if !done && message.label != "Administered::wire" {
+                never.insert(message.label.clone());
             }
         }
     }
-    println!(
-        "{} cases, {} kinds of answer; never: {never:?}",
-        cases.len(),
-        labels.len()
-    );
+    let never: Vec<_> = never.iter().map(String::as_str).collect();
+    assert_eq!(never, OF_CONTRACTS);
+    println!("{} cases, {} kinds of answer", cases.len(), labels.len());
 }

@@ -1,5 +1,6 @@
 //! A network's file: any text is refused with a reason, or is a network that keeps every bound.
 
+use crate::input::Input;
 use std::collections::BTreeSet;
 use vilokanam_deploy::{Network, ONE_VLK};
 use vilokanam_interfaces::{
@@ -7,11 +8,65 @@ use vilokanam_interfaces::{
     MAX_GRACE_MS, MAX_NAME_LEN, MAX_REFERRAL_BPS, MIN_CHANGE_DELAY_MS, MIN_EXIT_DELAY_MS,
 };
 
-/// Bytes that are no text are none of a network's file: the system refuses them before.
+/// A text; or, after a byte of zero, the numbers of one, since chance writes few numbers. Bytes that are no text are none of a network's
+/// file: the system refuses them before.
 pub fn config(data: &[u8]) {
-    let Ok(text) = core::str::from_utf8(data) else {
-        return;
+    if let Some((0, numbers)) = data.split_first() {
+        return parsed(&written(&mut Input(numbers)));
+    }
+    if let Ok(text) = core::str::from_utf8(data) {
+        parsed(text);
+    }
+}
+
+/// A file with these numbers.
+fn written(input: &mut Input) -> String {
+    let account = |byte: u8| format!("\"0x{}\"", format!("{:02x}", byte % 6).repeat(32));
+    let mut accounts = |input: &mut Input| {
+        let count = input.byte() % 6;
+        let all: Vec<_> = (0..count).map(|_| account(input.byte())).collect();
+        all.join(", ")
     };
+    let mut text = format!(
+        "endpoints = [\"wss://one.example\"]\ndevelopment = {}\ntokens = [{}]\n[delays]\nexit_ms = {}\nchange_ms = {}\n",
+        input.byte() % 2 == 0,
+        accounts(input),
+        input.sized_ms(),
+        input.sized_ms(),
+    );
+    text += "[fees]\n";
+    for fee in ["standard", "premium", "subscription", "tips", "referral"] {
+        text += &format!("{fee} = {}\n", input.u16() >> (input.byte() % 16));
+    }
+    let (moderators, gateways) = (accounts(input), accounts(input));
+    text += &format!(
+        "[roles]\ntreasury = {}\nmoderators = [{moderators}]\n",
+        account(0)
+    );
+    text += &format!("[moderation]\nbond = \"{}\"\n", input.sized());
+    text += &format!("[directory]\ngateways = [{gateways}]\n[directory.categories]\n");
+    for _ in 0..input.byte() % 3 {
+        let name = "n".repeat(usize::from(input.byte() % 80));
+        text += &format!("{} = \"{name}\"\n", input.u16() >> (input.byte() % 16));
+    }
+    let amounts: Vec<_> = (0..input.byte() % 6).map(|_| input.sized_ms()).collect();
+    // Mostly the sum, as it must be.
+    let sum = amounts
+        .iter()
+        .fold(0u64, |sum, amount| sum.wrapping_add(*amount));
+    let cap = match input.byte() % 4 {
+        0 => input.sized_ms(),
+        _ => sum,
+    };
+    text += &format!("[vlk]\ncap = {cap}\n");
+    for (place, amount) in (0u8..).zip(amounts) {
+        let owner = account(place + input.byte() % 2);
+        text += &format!("[[vlk.allocations]]\naccount = {owner}\namount = {amount}\n");
+    }
+    text
+}
+
+fn parsed(text: &str) {
     match Network::parse("fuzzed", text) {
         Ok(network) => keeps_bounds(&network),
         Err(error) => {

@@ -12,7 +12,8 @@ use vilokanam_interfaces::{
     AccountId, Administered, AssetRate, Change, Class, Directory, Discount, FeeSchedule, Hash,
     Moderation, OpenRequest, PassLevel, PassOffer, PassOffice, PassOrder, PassPeriod, PassScope,
     Patronage, PaymentHandler, PlanKind, PricingEngine, PricingPlans, QuoteRequest, Renewal,
-    Scheduled, Share, Sponsorship, StreamRegistry, TickLifecycle, VlkPermit, FACTOR_ONE, NATIVE,
+    Scheduled, SessionId, Share, Sponsorship, StreamRegistry, TickLifecycle, VlkPermit, FACTOR_ONE,
+    NATIVE,
 };
 
 const DAY: u64 = 86_400_000;
@@ -133,6 +134,18 @@ pub fn platform(world: &World) -> Vec<Vec<Step>> {
         cid: CID.into(),
     };
     let origin = Hash::from([255; 32]);
+    let carols = SessionId {
+        viewer: account("carol"),
+        number: 1,
+    };
+    let sponsor = account("stranger");
+    let would_sponsor =
+        suite
+            .patronage()
+            .would_sponsor(sponsor, account("alice"), 2, NATIVE, HOLD, RATE * 4);
+    let can_open = suite
+        .lifecycle()
+        .can_open(account("alice"), request(3, NATIVE));
     let ghost = account("ghost");
     vec![
         vec![
@@ -158,6 +171,13 @@ pub fn platform(world: &World) -> Vec<Vec<Step>> {
                 12,
             ),
             world.step(CAROL, suite.lifecycle().open(with_pass)),
+        ],
+        vec![
+            world.step(STRANGER, would_sponsor),
+            world.step(STRANGER, suite.lifecycle().owed(carols)),
+            world.step(STRANGER, suite.lifecycle().refundable(carols)),
+            world.step(STRANGER, suite.lifecycle().runs_out_at(carols)),
+            world.step(STRANGER, can_open),
         ],
         vec![
             world.step(BOB, suite.patronage().sponsor(1, NATIVE, HOLD * 4, terms)),
