@@ -58,7 +58,7 @@ fuzz_one() {
         "$FUZZ_BIN/$target" "$corpus" "fuzz/corpus/$target" "${options[@]}" >"$log" 2>&1 || status=$?
         if [ "$status" -ne 0 ]; then
             grep -A3 -E 'panicked|ERROR' "$log" || true
-            sed -n "s|^Test unit written to \(.*\)|FAILED: $target. Again: $FUZZ_BIN/$target \1|p" "$log"
+            sed -n "s|^.*Test unit written to \(.*\)|FAILED: $target. Again: $FUZZ_BIN/$target \1|p" "$log"
         fi
         grep DONE "$log" | tail -1 | sed "s/^/$target: /" || true
         grep -E 'stat::(number_of_executed_units|average_exec_per_sec)' "$log" | sed "s/^/$target: /" || true

@@ -28,7 +28,7 @@ fn item(input: &mut Input) -> Item {
         hold,
         accrued: input.sized(),
         since_ms: input.sized_ms(),
-        running: input.byte() % 8 != 0,
+        running: !input.byte().is_multiple_of(8),
         stop_ms: match input.byte() % 4 {
             0 => u64::MAX,
             _ => input.sized_ms(),

@@ -22,14 +22,14 @@ pub fn config(data: &[u8]) {
 /// A file with these numbers.
 fn written(input: &mut Input) -> String {
     let account = |byte: u8| format!("\"0x{}\"", format!("{:02x}", byte % 6).repeat(32));
-    let mut accounts = |input: &mut Input| {
+    let accounts = |input: &mut Input| {
         let count = input.byte() % 6;
         let all: Vec<_> = (0..count).map(|_| account(input.byte())).collect();
         all.join(", ")
     };
     let mut text = format!(
         "endpoints = [\"wss://one.example\"]\ndevelopment = {}\ntokens = [{}]\n[delays]\nexit_ms = {}\nchange_ms = {}\n",
-        input.byte() % 2 == 0,
+        input.byte().is_multiple_of(2),
         accounts(input),
         input.sized_ms(),
         input.sized_ms(),

@@ -50,8 +50,8 @@ fn has_fraction(value: &Value) -> bool {
 /// What is at the top and of a contract, other commands keep there: none of it is lost.
 fn keeps(before: &Value, after: &Value) {
     let members = |record: &Value, path: [&str; 2]| -> BTreeSet<String> {
-        let at = path.iter().filter(|name| !name.is_empty());
-        let place = at.fold(Some(record), |value, name| value?.get(name));
+        let mut at = path.iter().filter(|name| !name.is_empty());
+        let place = at.try_fold(record, |value, name| value.get(name));
         let members = place.and_then(Value::as_object);
         members
             .into_iter()
