@@ -9,14 +9,15 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export VILOKANAM_ARTIFACTS := $(CARGO_TARGET_DIR)/ink
 
-HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokanam-deploy vilokanam-edited vilokanam-e2e \
+HOST_CRATES := vilokanam vilokanam-abi vilokanam-chain vilokanam-client vilokanam-deploy vilokanam-edited vilokanam-e2e vilokanam-fuzzed \
 	vilokanam-node vilokanam-operate vilokanam-plots vilokanam-suite
 ARITHMETIC := -D clippy::arithmetic_side_effects -D clippy::cast_possible_truncation \
 	-D clippy::cast_possible_wrap -D clippy::cast_sign_loss
 PANICS := -D clippy::unwrap_used -D clippy::expect_used -D clippy::indexing_slicing -D clippy::get_unwrap -D clippy::string_slice \
 	-D clippy::todo -D clippy::unimplemented -D clippy::unreachable
 
-.PHONY: help setup contracts build fixtures demo replay test lint laws exhaustive mutants planted vectors bench bench-deploy metadata verify-build node clean
+.PHONY: help setup contracts build fixtures demo replay test lint laws exhaustive fuzz mutants planted vectors bench bench-deploy metadata \
+	verify-build node clean
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -53,6 +54,7 @@ test: fixtures ## Runs every test, and checks that metadata/ and docs/events.md 
 lint: ## Checks format, lints and dependencies; arithmetic that can overflow, panics and unsafe code are errors on chain
 	cargo fmt --all --check
 	cargo fmt --manifest-path e2e-tests/outside/Cargo.toml --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace $(HOST_CRATES:%=--exclude %) --lib --locked -- -D warnings $(ARITHMETIC) $(PANICS)
 	scripts/lint-contracts.sh
@@ -69,6 +71,12 @@ exhaustive: fixtures ## Goes through every interleaving of sessions and vouchers
 
 mutants: ## Changes the code in one place at a time, and looks whether a test fails (hours); ARGS="vilokanam-math -- --iterate"
 	@scripts/mutants.sh $(ARGS)
+
+fuzz: contracts ## Fuzzes contracts and host code, 15 minutes a target (an hour in all); FUZZ_SECONDS=, JOBS=, TARGETS="cid dispatch"
+	@scripts/fuzz.sh $(TARGETS)
+
+planted: ## Plants known bugs, one at a time, and tells which tests catch each (an hour or two); ARGS="--layers unit,laws 07"
+	@scripts/planted.sh $(ARGS)
 
 vectors: ## Checks the test vectors of vouchers by another implementation (needs Node.js)
 	@scripts/check-vectors.sh

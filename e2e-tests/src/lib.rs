@@ -1,4 +1,5 @@
 pub mod audience;
+pub mod dispatch;
 pub mod evening;
 pub mod model;
 pub mod replay;

@@ -104,6 +104,15 @@ impl Embedded {
         self.sandbox.free_balance(&native(account))
     }
 
+    /// What a contract has stored under a key: a root key and, in a mapping, what is mapped.
+    pub fn stored(&mut self, contract: AccountId, key: &[u8]) -> Option<Vec<u8>> {
+        let key = key.to_vec();
+        self.sandbox
+            .execute_with(|| Contracts::get_storage(native(contract), key))
+            .ok()
+            .flatten()
+    }
+
     fn gas(&self) -> Weight {
         Weight::from_parts(self.gas_limit.0, self.gas_limit.1)
     }

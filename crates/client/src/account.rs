@@ -1,7 +1,6 @@
 //! Accounts, and how they are written.
 
 use anyhow::{bail, ensure, Context, Result};
-use base58::{FromBase58, ToBase58};
 use parity_scale_codec::Encode;
 use sp_crypto_hashing::{blake2_256, blake2_512};
 
@@ -20,13 +19,13 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn parse_hex(text: &str) -> Result<Vec<u8>> {
     let digits = text.strip_prefix("0x").context("hex begins with 0x")?;
     ensure!(digits.len() % 2 == 0, "hex has two digits for each byte");
-    let pairs = digits.as_bytes().chunks(2);
-    pairs
-        .map(|pair| {
-            let pair = core::str::from_utf8(pair).context("not a hex digit")?;
-            u8::from_str_radix(pair, 16).context("not a hex digit")
-        })
-        .collect()
+    // Digit by digit: the standard library's own reading of numbers takes a sign, too.
+    let value = |digit: &u8| char::from(*digit).to_digit(16);
+    let pairs = digits.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(value(high)? * 16 + value(low)?).ok(),
+        _ => None,
+    });
+    pairs.collect::<Option<_>>().context("not a hex digit")
 }
 
 /// An account in SS58, with a chain's prefix.
@@ -39,7 +38,7 @@ pub fn ss58(account: &AccountId, prefix: u16) -> String {
     bytes.extend_from_slice(account);
     let checksum = checksum(&bytes);
     bytes.extend_from_slice(&checksum);
-    bytes.to_base58()
+    bs58::encode(bytes).into_string()
 }
 
 /// An account that is written in SS58, with any prefix, or as 32 bytes of hex.
@@ -49,7 +48,7 @@ pub fn parse_account(text: &str) -> Result<AccountId> {
         return <AccountId>::try_from(bytes)
             .map_err(|bytes| anyhow::anyhow!("an account has 32 bytes, not {}", bytes.len()));
     }
-    let Ok(bytes) = text.from_base58() else {
+    let Ok(bytes) = bs58::decode(text).into_vec() else {
         bail!("{text:?} is no account: neither SS58 nor hex");
     };
     let prefix = match bytes.first() {
@@ -107,6 +106,14 @@ mod tests {
             "0x12",
             "0xzz",
             "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ",
+            // A sign is no digit.
+            &format!("0x+1{}", "00".repeat(31)),
+            // Base 58 of many more bytes.
+            concat!(
+                "1xababababababababababababababababababababababababababababbababababababababababababaXXXXXX",
+                "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXbababaBa",
+                "b",
+            ),
         ] {
             assert!(parse_account(wrong).is_err(), "{wrong}");
         }

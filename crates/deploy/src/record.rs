@@ -207,12 +207,17 @@ impl Record {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| file.display().to_string()),
         };
+        Self::parse(file, &text).map(Some)
+    }
+
+    /// From the text of a file.
+    pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let damaged = |reason: String| Damaged {
             file: file.to_owned(),
             reason,
         };
         // A newer program's record may have another shape, and is not damaged for that.
-        let value: Value = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+        let value: Value = serde_json::from_str(text).map_err(|e| damaged(e.to_string()))?;
         if let Some(version) = value.get("version").and_then(Value::as_u64) {
             ensure!(
                 version == u64::from(VERSION),
@@ -220,8 +225,14 @@ impl Record {
                 file.display()
             );
         }
+        ensure_places(&value).map_err(damaged)?;
         let record = serde_json::from_value(value).map_err(|e| damaged(e.to_string()))?;
-        Ok(Some(record))
+        Ok(record)
+    }
+
+    /// The text of its file.
+    pub fn to_text(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
     /// Refuses the record of another chain.
@@ -243,8 +254,7 @@ impl Record {
             fs::create_dir_all(dir)?;
             let temporary = file.with_extension("json.new");
             let mut new = File::create(&temporary)?;
-            serde_json::to_writer_pretty(&mut new, self)?;
-            new.write_all(b"\n")?;
+            new.write_all(self.to_text()?.as_bytes())?;
             new.sync_all()?;
             fs::rename(&temporary, file)?;
             // The name is part of the folder.
@@ -260,6 +270,21 @@ impl Record {
         let entry = entry.with_context(|| format!("{contract} is not in the record"))?;
         Ok(entry.address.0)
     }
+}
+
+/// Fails if a part of a place is there, and no whole one: it would be read as none at all, and what was done would seem undone.
+fn ensure_places(record: &Value) -> Result<(), String> {
+    for section in ["codes", "contracts"] {
+        let entries = record.get(section).and_then(Value::as_object);
+        for (name, entry) in entries.into_iter().flatten() {
+            let members = ["block", "block_hash", "transaction"];
+            if members.iter().any(|member| entry.get(member).is_some()) {
+                Place::deserialize(entry)
+                    .map_err(|error| format!("the place of {section}.{name}: {error}"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Keeps others from deploying with the same record, as long as it lives. The system lets go of it when a process is killed.
@@ -381,6 +406,32 @@ mod tests {
         assert!(sample().ensure_chain(&[1; 32]).is_ok());
         assert!(sample().ensure_chain(&[2; 32]).is_err());
         Ok(fs::remove_dir_all(&dir)?)
+    }
+
+    #[test]
+    fn a_damaged_place_is_not_taken_for_none() -> Result<()> {
+        let text = sample().to_text()?;
+        let file = Path::new("local.json");
+        assert_eq!(Record::parse(file, &text)?, sample());
+        let value: Value = serde_json::from_str(&text)?;
+        for section in ["codes", "contracts"] {
+            for member in ["block", "block_hash", "transaction"] {
+                for damage in [None, Some(Value::Null), Some(Value::from("0x07"))] {
+                    let mut value = value.clone();
+                    let entry = value[section]["there"]
+                        .as_object_mut()
+                        .context("an entry")?;
+                    match damage {
+                        None => drop(entry.remove(member)),
+                        Some(damage) => drop(entry.insert(member.into(), damage)),
+                    }
+                    let error = Record::parse(file, &value.to_string()).expect_err("damaged");
+                    assert!(error.downcast_ref::<Damaged>().is_some(), "{error:#}");
+                    assert!(error.to_string().contains(&format!("{section}.there")));
+                }
+            }
+        }
+        Ok(())
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub fn check_cid(text: &str) -> Result<(), CidError> {
     };
     // The content type is a number of one or more bytes, all but the last above 127.
     let codec = rest.iter().take_while(|byte| **byte > 127).count() + 1;
+    // Written as short as it can be: no byte of zero adds anything at its end.
+    if codec > 1 && rest.get(codec - 1) == Some(&0) {
+        return Err(CidError::BadHash);
+    }
     check_multihash(rest.get(codec..).ok_or(CidError::BadHash)?)
 }
 
@@ -72,4 +76,32 @@ fn from_base32(text: &str) -> Result<Vec<u8>, CidError> {
     }
     let byte = |bits: &[bool]| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
     Ok(whole.chunks(8).map(byte).collect())
+}
+
+#[cfg(test)]
+#[test]
+fn a_codec_is_written_as_short_as_it_can_be() {
+    let text = |codec: &[u8]| {
+        let bytes = [&[1], codec, &SHA2_256, &[7; 32]].concat();
+        let bits = bytes
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        let bits: Vec<u8> = bits.collect();
+        let digit =
+            |bits: &[u8]| (0..5).fold(0, |n, at| n << 1 | bits.get(at).copied().unwrap_or(0));
+        let digits = bits
+            .chunks(5)
+            .map(|bits| char::from(BASE32.as_bytes()[usize::from(digit(bits))]));
+        core::iter::once('b').chain(digits).collect::<String>()
+    };
+    for good in [&[0x70][..], &[0], &[0xa9, 0x02]] {
+        assert_eq!(check_cid(&text(good)), Ok(()), "{good:?}");
+    }
+    for longer in [&[0xf0, 0][..], &[0xa9, 0x82, 0], &[0x80, 0]] {
+        assert_eq!(
+            check_cid(&text(longer)),
+            Err(CidError::BadHash),
+            "{longer:?}"
+        );
+    }
 }
