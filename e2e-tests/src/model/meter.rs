@@ -363,7 +363,7 @@ impl Model {
     }
 
     /// Up to when a life is charged at `at_ms`, what has accrued then, and the milliseconds of it.
-    pub(super) fn charged(&self, life: &Life, at_ms: Millis) -> (Millis, u128, Millis) {
+    pub fn charged(&self, life: &Life, at_ms: Millis) -> (Millis, u128, Millis) {
         let clock = self.whole_clock(life);
         let upto_ms = match life.runs.last() {
             None => life.opened_ms.min(at_ms),
