@@ -5,7 +5,7 @@
 //! ([`check`]). The laws are checked on what the chain itself says too ([`witness`]). Shrinking takes steps out, and
 //! makes the numbers of those that stay zero; because steps refer to what exists, and to no fixed ids, the rest still makes sense.
 //!
-//! `LAWS_RUNS`, `LAWS_STEPS` (average length), `LAWS_SEED`: the same three give the same runs. A failure says how to see
+//! `LAWS_RUNS`, `LAWS_STEPS` (average length), `LAWS_SEED`: the same three give the same runs. `LAWS_SHRINK_MS`: for how long a failure is shrunk. A failure says how to see
 //! it again, by the number of its run (`LAWS_FIRST`).
 
 #![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
@@ -55,7 +55,7 @@ const COMPARE_ALL: usize = 25;
 /// How often the long form tells where it is.
 const TELL: Duration = Duration::from_secs(30);
 /// Shrinking stops after this.
-const SHRINK_MS: u32 = 240_000;
+const SHRINK_MS: usize = 240_000;
 
 /// Every message that can fail, and a gift through no message.
 const MESSAGES: &[&str] = &[
@@ -313,7 +313,7 @@ fn runner(seed: u64, index: usize) -> TestRunner {
     let config = Config {
         cases: 1,
         failure_persistence: None, // its numbers find it again
-        max_shrink_time: SHRINK_MS,
+        max_shrink_time: number("LAWS_SHRINK_MS", SHRINK_MS) as u32,
         max_shrink_iters: 1_000_000,
         ..Config::default()
     };
