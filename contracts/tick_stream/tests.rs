@@ -138,6 +138,67 @@ fn a_charge_that_the_session_does_not_allow_is_refused() {
 }
 
 #[test]
+fn law_12_whatever_prices_say_a_session_can_be_finished_at_no_more_than_its_hold() {
+    const UNIT: u128 = 1_000_000_000;
+    let (seat, charged) = four_seconds();
+    let sums = [
+        0,
+        10 * UNIT - 1,
+        10 * UNIT,
+        10 * UNIT + 1,
+        46 * UNIT,
+        46 * UNIT + 1,
+        600 * UNIT,
+    ];
+    let sums = sums
+        .into_iter()
+        .chain([600 * UNIT + 1, 1_000 * UNIT, 1_000 * UNIT + 1, u128::MAX]);
+    let times = [0, 999, 1_000, 1_001, 4_999, 5_000, 5_001, u64::MAX];
+    let spans = [0, 1, 3_999, 4_000, 4_001, u64::MAX];
+    let mut taken = 0;
+    for accrued in sums {
+        for upto_ms in times {
+            for added_ms in spans {
+                for voucher_amount in [0, 400, 990] {
+                    for ceiling in [0, 9, u128::MAX] {
+                        for (paused, now_ms) in [(false, 1_000), (false, 5_000), (true, 5_000)] {
+                            let mut seat = Seat {
+                                voucher_amount,
+                                ceiling,
+                                paused,
+                                ..seat.clone()
+                            };
+                            let before = seat.clone();
+                            let charged = Charged {
+                                accrued,
+                                upto_ms,
+                                added_ms,
+                                ..charged
+                            };
+                            if seat.advance(&charged, now_ms).is_err() {
+                                assert_eq!(seat, before);
+                                continue;
+                            }
+                            taken += 1;
+                            assert!(
+                                seat.earned().unwrap() <= seat.hold && seat.unsettled().is_ok()
+                            );
+                            assert!(before.since_ms <= seat.since_ms && seat.since_ms <= now_ms);
+                            assert!(
+                                before.accrued <= seat.accrued && seat.since_ms <= seat.until_ms
+                            );
+                            assert!(!paused || seat == before);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // Of 14,256: those that add nothing, and those that add what ceiling, time and hold allow. Counted by another program.
+    assert_eq!(taken, 92);
+}
+
+#[test]
 fn shares_that_cannot_be_split_are_no_terms() {
     let fees = FeeTerms {
         fee_bps: 1_000,
