@@ -53,7 +53,12 @@ fn chosen() -> Vec<Bounds> {
         false => bounds::short(),
     };
     let only = env::var("EXHAUSTIVE_ONLY").unwrap_or_default();
-    all.into_iter().filter(|b| b.name.contains(&only)).collect()
+    let chosen: Vec<_> = all.into_iter().filter(|b| b.name.contains(&only)).collect();
+    assert!(
+        !chosen.is_empty(),
+        "EXHAUSTIVE_ONLY={only}: none has this name"
+    );
+    chosen
 }
 
 fn threads() -> usize {
