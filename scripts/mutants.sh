@@ -29,12 +29,15 @@ done
 [ "$(cargo mutants --version 2>/dev/null)" = "cargo-mutants $VERSION" ] ||
     die "needs cargo-mutants: cargo install cargo-mutants --version $VERSION --locked"
 
+# Apart, so that nobody takes what is built of changed code for the real.
+root=$CARGO_TARGET_DIR/mutants
+export CARGO_TARGET_DIR=$root/target
 export CASES=${CASES:-64}
 # What a change leaves as it was is not compiled again.
 export CARGO_INCREMENTAL=1
 unnamed=0
 for package in "${packages[@]}"; do
-    out=$CARGO_TARGET_DIR/mutants/$package
+    out=$root/$package
     mkdir -p "$out"
     start=$SECONDS status=0
     cargo mutants --package "$package" --output "$out" "$@" >"$out/log" 2>&1 || status=$?

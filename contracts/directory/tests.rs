@@ -484,9 +484,12 @@ fn register_external_checks_in_order() {
     assert_eq!(register("", MAX_CATEGORIES), Err(Error::NotGateway));
     by(GATEWAY);
     let long = format!("b{}", "a".repeat(64));
+    // As long as any may be, and none for what it is.
+    let longest = "x".repeat(64);
     for (cid, why) in [
         ("", CidError::UnknownForm),
         (&long, CidError::TooLong),
+        (&longest, CidError::UnknownForm),
         ("b1", CidError::BadCharacter),
         ("ba", CidError::BadPadding),
         ("baa", CidError::BadVersion),

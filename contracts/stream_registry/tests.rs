@@ -249,6 +249,8 @@ fn register_and_update_fail_when_metadata_is_invalid() {
     let cid = |error| Error::InvalidCid(error);
     let long = format!("{CID}aaaaaa");
     assert_eq!(long.len(), 65);
+    // As long as any may be, and none for what it is.
+    let longest = "x".repeat(64);
     let keccak = "bafkrwiaha4dqobyha4dqobyha4dqobyha4dqobyha4dqobyha4dqobyha4";
     let wrong_version = "bajybeie5nqv6kd3qnfjupgvz34woh3oksc3iau6abmyajn7qvtf6d2ho34";
     let good = Class::Standard;
@@ -258,6 +260,7 @@ fn register_and_update_fail_when_metadata_is_invalid() {
     for (text, class, category, error) in [
         // Everything wrong: the first error in order.
         (long.as_str(), Class::Tips, 256, cid(CidError::TooLong)),
+        (&longest, good, 0, cid(CidError::UnknownForm)),
         ("", good, 0, cid(CidError::UnknownForm)),
         (&CID_V0[..45], good, 0, cid(CidError::UnknownForm)),
         ("b0", good, 0, cid(CidError::BadCharacter)),
