@@ -108,18 +108,19 @@ fn what_is_earned_is_what_the_clock_and_vouchers_owe() {
 fn advance_takes_a_charge_over() {
     let mut clock = seat(1);
     clock.watched_ms = 5_000;
-    clock.advance(&Charged {
+    let charged = Charged {
         accrued: 11,
-        added_ms: 700,
+        added_ms: 900,
         upto_ms: START_MS + 900,
         ended_ms: None,
         price_per_sec: 5,
         above_ceiling: false,
-    });
+    };
+    assert_eq!(clock.advance(&charged, START_MS + 900), Ok(()));
     let expected = Seat {
         accrued: 11,
         since_ms: START_MS + 900,
-        watched_ms: 5_700,
+        watched_ms: 5_900,
         ..seat(1)
     };
     assert_eq!(clock, expected);
@@ -270,7 +271,7 @@ fn terms_are_those_of_the_offer() {
         fee_bps: 1_000,
         referral_bps: 500,
     };
-    let slot = TermsSlot::new(&offer, fees);
+    let slot = TermsSlot::new(&offer, fees).expect("can be split");
     let nobody = (AccountId::from(NOBODY), 0);
     let cohosts = [(account(4), 2_500), (account(5), 1_000), nobody];
     assert_eq!(
