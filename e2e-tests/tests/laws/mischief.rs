@@ -37,15 +37,17 @@ enum Mode {
     TakeFee,
 }
 
-/// As in the fixture, of which only the first is sent.
+/// As in the fixture, in its order.
 #[ink::scale_derive(Encode)]
+#[allow(dead_code)] // their order is what counts
 enum Order {
     Behave(Vec<(Option<[u8; 4]>, Mode)>),
+    StandBefore(AccountId),
+    Credit(AccountId, Balance),
 }
 
-/// Tells the fixture how to behave.
-fn obey(token: AccountId, mode: Mode) -> Vec<u8> {
-    let order = Order::Behave(vec![(None, mode)]);
+/// An order to the fixture.
+fn obey(token: AccountId, order: Order) -> Vec<u8> {
     let input = ExecutionInput::new(Selector::new(OBEY)).push_arg(order);
     let message = build_call::<DefaultEnvironment>()
         .call(token)
@@ -53,9 +55,14 @@ fn obey(token: AccountId, mode: Mode) -> Vec<u8> {
     message.returns::<()>().into_parts().2
 }
 
+/// It behaves so, whatever it is asked.
+fn turn(mode: Mode) -> Order {
+    Order::Behave(vec![(None, mode)])
+}
+
 /// Makes the fixture trap, as it is from the beginning.
 pub fn begin(chain: &mut impl Chain, token: AccountId) {
-    let told = chain.call(account("villain"), token, 0, obey(token, Mode::Trap));
+    let told = chain.call(account("villain"), token, 0, obey(token, turn(Mode::Trap)));
     told.expect("obeys");
 }
 
@@ -65,12 +72,19 @@ impl World {
         let (token, villain) = (self.hostile, account("villain"));
         let (name, mode) = self.mode(way, back);
         self.log.push(format!("the hostile token {name}"));
-        let tell = |world: &mut Self, mode| {
-            let told = world.chain.call(villain, token, 0, obey(token, mode));
+        let tell = |world: &mut Self, order| {
+            let told = world.chain.call(villain, token, 0, obey(token, order));
             told.map_err(|trap| trap.to_string())
         };
-        tell(self, mode)?;
         let amount = 1_000;
+        // Else there is nothing of which to take a fee.
+        let has = if matches!(mode, Mode::TakeFee) {
+            amount
+        } else {
+            0
+        };
+        tell(self, Order::Credit(villain, has))?;
+        tell(self, turn(mode))?;
         let payments = self.suite.payments;
         let asks = match back % 3 {
             0 => self.suite.payments().sweep(HOSTILE).into_parts(),
@@ -91,7 +105,7 @@ impl World {
         ensure(label != "done", || {
             format!("law 13: the hostile token {name}: done")
         })?;
-        tell(self, Mode::Trap)?;
+        tell(self, turn(Mode::Trap))?;
         self.compare_all(false)
     }
 
