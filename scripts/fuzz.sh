@@ -67,14 +67,14 @@ fuzz_one() {
 }
 export -f fuzz_one
 
-# The smallest of what reaches all that is reached. Names are hashes, but for those that somebody gave.
+# The smallest of what does all that was done, or reaches all that was reached, in at most 256 bytes.
 keep_one() {
     local target=$1 corpus=$FUZZ_OUT/corpus/$1
     if [ "$target" = dispatch ]; then
         cp -n "$corpus"/* fuzz/corpus/dispatch
         "$CARGO_TARGET_DIR/debug/fuzz-dispatch" fuzz/corpus/dispatch --minimise
     else
-        "$FUZZ_BIN/$target" -merge=1 -max_len=1024 "fuzz/corpus/$target" "$corpus" 2>&1 | tail -1
+        "$FUZZ_BIN/$target" -merge=1 -use_counters=0 -max_len=256 "fuzz/corpus/$target" "$corpus" 2>&1 | tail -1
     fi
 }
 
