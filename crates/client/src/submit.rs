@@ -81,13 +81,22 @@ pub enum NotIncluded {
     NonceTaken,
     /// It was good for so many blocks, and they are over.
     Expired,
-    /// The pool threw it out, and for a while does not take these bytes. Another node's pool may have them: to be made anew with
-    /// the same nonce.
+    /// The pool threw it out, and for a while does not take these bytes; or it keeps it behind one that a block took up long ago, and never
+    /// offers it to a block. A pool may still have the bytes: to be made anew with the same nonce.
     Banned,
     /// The pool refused it.
     Refused(RpcError),
     /// No node answers any more: whether it was sent is not known.
     Lost(String),
+}
+
+/// What a pool did with a transaction that it did not refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offered {
+    /// It took it.
+    Taken,
+    /// It has it already, to be taken up by a block or behind one that it waits for.
+    Known,
 }
 
 impl core::fmt::Display for NotIncluded {
@@ -100,7 +109,7 @@ impl core::fmt::Display for NotIncluded {
             Self::Expired => write!(f, "no block took the transaction up before it expired"),
             Self::Banned => write!(
                 f,
-                "the node threw the transaction out of its pool, and does not take it again for a while"
+                "the node threw the transaction out of its pool, or keeps it back, and does not take it again for a while"
             ),
             Self::Refused(error) => write!(f, "the node refused the transaction: {error}"),
             Self::Lost(error) => write!(f, "the connection was lost: {error}"),
@@ -209,17 +218,22 @@ impl Client {
 
     /// Gives a transaction to the pool. One that is there already is as good.
     pub async fn send(&self, signed: &Signed) -> Result<(), NotIncluded> {
+        self.offer(signed).await.map(drop)
+    }
+
+    /// As `send`, and says whether the pool had it already.
+    async fn offer(&self, signed: &Signed) -> Result<Offered, NotIncluded> {
         const INVALID: i32 = 1010;
         const BANNED: i32 = 1012;
         const ALREADY_THERE: i32 = 1013;
         const NOT_BETTER: i32 = 1014;
         let params = json!([hex(&signed.bytes)]);
         let Err(error) = self.rpc.call("author_submitExtrinsic", params).await else {
-            return Ok(());
+            return Ok(Offered::Taken);
         };
         match error.downcast::<RpcError>() {
             Ok(error) => match error.code {
-                ALREADY_THERE => Ok(()),
+                ALREADY_THERE => Ok(Offered::Known),
                 // A pool also bans what a block has: who follows it, finds it there.
                 BANNED => Err(NotIncluded::Banned),
                 NOT_BETTER => Err(NotIncluded::NonceTaken),
@@ -320,9 +334,9 @@ impl Client {
                     }
                 }
                 let all_seen = looked.map_or(best.number < start, |block| block == best);
-                let due = polls.is_multiple_of(RESEND_POLLS) || polls == FIRST_RESEND;
-                if all_seen && (due || taken) {
-                    taken = self.send_again(all, &mut found, best, until).await?;
+                let late = polls.is_multiple_of(RESEND_POLLS);
+                if all_seen && (late || polls == FIRST_RESEND || taken) {
+                    taken = self.send_again(all, &mut found, best, until, late).await?;
                 }
             }
             if Instant::now() > deadline {
@@ -373,13 +387,14 @@ impl Client {
     }
 
     /// Sends again what no block has, unless the account has used the nonce for something else. Whether it has in a block that
-    /// can still be undone, where that must not be.
+    /// can still be undone, where that must not be. If it is `late`, what the pool has is no longer trusted to be offered to a block.
     async fn send_again(
         &self,
         all: &[Signed],
         found: &mut [Option<Result<Included, NotIncluded>>],
         looked: Block,
         until: Until,
+        late: bool,
     ) -> Result<bool> {
         let Some(account) = all.first().map(|one| one.account) else {
             return Ok(false);
@@ -397,24 +412,30 @@ impl Client {
         if self.best().await? != looked {
             return Ok(surely < used);
         }
-        let mut taken = false;
+        let (mut taken, mut gone) = (false, false);
         for (one, found) in all.iter().zip(found) {
             if found.is_some() {
                 continue;
             }
-            if one.nonce < surely {
+            if gone {
+                // No block takes it up before the one that is gone is made anew, and so is this one then.
+                *found = Some(Err(NotIncluded::Banned));
+            } else if one.nonce < surely {
                 *found = Some(Err(NotIncluded::NonceTaken));
             } else if one.nonce < used {
                 taken = true;
             } else {
-                match self.send(one).await {
+                let offered = self.offer(one).await;
+                match offered {
                     Err(refused @ NotIncluded::Refused(_)) => *found = Some(Err(refused)),
-                    // A pool also bans what it is given twice, and keeps it. It is gone if no block has it, and if this nonce is
-                    // the next after those in the pool.
-                    Err(NotIncluded::Banned) => {
+                    // A pool also bans what it is given twice, and keeps it; and one that is there may wait for a nonce that a block took
+                    // up before it came, for ever. It is gone if no block has it, and if this nonce is the next after those that
+                    // the pool offers to blocks.
+                    Err(NotIncluded::Banned) | Ok(Offered::Known) if late || offered.is_err() => {
                         let next = self.next_nonce(&account).await?;
                         if next == one.nonce && self.best().await? == looked {
                             *found = Some(Err(NotIncluded::Banned));
+                            gone = true;
                         }
                     }
                     _ => {}
