@@ -99,6 +99,33 @@ mod tests {
     }
 
     #[test]
+    fn hex_is_read_and_written() {
+        assert_eq!(hex(&[]), "0x");
+        assert_eq!(hex(&[0, 0x0f, 0xa5]), "0x000fa5");
+        let read = |text: &str| parse_hex(text).ok();
+        assert_eq!(read("0x000FA5"), Some(vec![0, 0x0f, 0xa5]));
+        assert_eq!(read("0x"), Some(vec![]));
+        for wrong in ["", "00", "0x0", "0x0g", "0xé"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_contracts_address_is_that_of_the_pallet() {
+        // By hand: BLAKE2b-256 of the prefix, deployer and code, then input and salt, each after its length as SCALE has it.
+        let (deployer, code) = ([1; 32], [2; 32]);
+        let bytes = [
+            &b"contract_addr_v1"[..],
+            &deployer,
+            &code,
+            &[2 << 2, 7, 8],
+            &[1 << 2, 9],
+        ];
+        let expected = blake2_256(&bytes.concat());
+        assert_eq!(contract_address(&deployer, &code, &[7, 8], &[9]), expected);
+    }
+
+    #[test]
     fn a_mistyped_account_is_refused() {
         for wrong in [
             "",

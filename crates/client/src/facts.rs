@@ -332,4 +332,45 @@ mod tests {
         let prefix = token("UNIT", 12, 7, &[SYMBOL, DECIMALS]);
         assert_eq!(Token::of(&json!({}), Some(vec![7, 0])), prefix);
     }
+
+    #[test]
+    fn a_refusal_says_what_is_missing() {
+        let told = |refusal: Refusal| refusal.to_string();
+        assert!(told(Refusal::NoContracts).ends_with("no pallet-contracts"));
+        assert!(told(Refusal::NoContractsApi).contains("no ContractsApi"));
+        assert!(told(Refusal::BalanceWidth { bytes: 8 }).contains("have 64 bits"));
+        assert!(told(Refusal::NoCodeLimit).contains("Contracts.MaxCodeLen"));
+        let (needed, max) = (1_001, 1_000);
+        assert_eq!(
+            told(Refusal::CodeTooLarge { needed, max }),
+            "a code of 1001 bytes, and the chain takes 1000"
+        );
+    }
+
+    #[test]
+    fn the_version_of_an_api_is_found_by_its_hash() {
+        // The first 8 bytes of the BLAKE2b-64 of "ContractsApi", as polkadot-sdk has it.
+        let version = json!({ "apis": [["0xdf6acb689907609b", 5], ["0x68b66ba122c93fa7", 2]] });
+        assert_eq!(api_version(&version, "ContractsApi"), Some(2));
+        assert_eq!(api_version(&version, "Core"), Some(5));
+        assert_eq!(api_version(&version, "GrandpaApi"), None);
+        assert_eq!(api_version(&json!({}), "Core"), None);
+    }
+
+    #[test]
+    fn balances_of_any_width_are_read() {
+        assert_eq!(number(None), 0);
+        assert_eq!(number(Some(vec![1, 2])), 0x0201);
+        assert_eq!(number(Some(vec![0xff; 16])), Balance::MAX);
+        // What is wider than a balance is cut.
+        assert_eq!(number(Some([vec![3], vec![0; 31]].concat())), 3);
+    }
+
+    #[test]
+    fn facts_are_told_as_text() {
+        let told = serde_json::to_value(facts()).expect("is JSON");
+        assert_eq!(told["genesis"], hex(&[7; 32]));
+        assert_eq!(told["existential_deposit"], "1");
+        assert_eq!(told["contracts"]["deposit_per_byte"], "1");
+    }
 }

@@ -234,6 +234,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_nodes_refusal_is_told_with_its_code() {
+        let (code, message) = (1_010, "Invalid Transaction".to_owned());
+        let told = RpcError { code, message }.to_string();
+        assert_eq!(told, "Invalid Transaction (code 1010)");
+    }
+
     #[tokio::test]
     async fn an_endpoint_that_does_not_answer_is_named_without_its_key() {
         let options = Options {

@@ -502,6 +502,7 @@ pub fn tokens(amount: Balance, decimals: u8, symbol: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ink::scale::Encode;
 
     #[test]
     fn amounts_are_told_with_decimals() {
@@ -510,6 +511,77 @@ mod tests {
         assert_eq!(tokens(7, 0, "X"), "7 X");
         assert_eq!(tokens(1, 12, "UNIT"), "0.000000000001 UNIT");
         assert_eq!(tokens(5, 40, "X"), "5 of 10^-40 X");
+    }
+
+    #[test]
+    fn a_step_costs_its_deposit_and_its_fee() {
+        let cost = Cost {
+            step: "upload x".into(),
+            ref_time: 1,
+            proof_size: 2,
+            deposit: 30,
+            fee: 4,
+            estimate: None,
+        };
+        assert_eq!(cost.total(), 34);
+        let told = serde_json::to_value(cost).expect("is JSON");
+        assert_eq!(
+            (&told["deposit"], &told["fee"]),
+            (&"30".into(), &"4".into())
+        );
+    }
+
+    #[test]
+    fn what_a_contract_says_is_read() -> Result<()> {
+        assert_eq!(answer::<u32>(&[0, 7, 0, 0, 0])?, 7);
+        let said = |data: &[u8]| answer::<u32>(data).expect_err("is wrong").to_string();
+        assert!(said(&[1, 1]).contains("CouldNotReadInput"));
+        for other in [&[0, 7, 0, 0][..], &[0, 7, 0, 0, 0, 0], &[2], &[]] {
+            assert!(said(other).contains("another version"));
+        }
+        assert_eq!(refusal::<AdminError>(&[0, 0])?, None);
+        let not_owner = AdminError::NotOwner.encode();
+        let refused = refusal::<AdminError>(&[&[0, 1], &not_owner[..]].concat())?;
+        assert_eq!(refused.as_deref(), Some("NotOwner"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_constructor_made_a_contract_or_says_why_not() {
+        assert!(constructed(&[0, 0], false).is_ok());
+        let said = |data: &[u8], reverted| {
+            let refused = constructed(data, reverted);
+            refused.expect_err("refused").to_string()
+        };
+        assert!(said(&[0, 0], true).starts_with("the constructor says"));
+        let invalid = AdminError::InvalidSetup.encode();
+        assert_eq!(
+            said(&[&[0, 1], &invalid[..]].concat(), true),
+            "the constructor refuses: InvalidSetup"
+        );
+        assert!(said(&[1, 1], true).contains("CouldNotReadInput"));
+    }
+
+    #[test]
+    fn want_of_money_is_told_from_other_refusals() {
+        let refused = |name: &str| DispatchError {
+            name: name.into(),
+            docs: String::new(),
+        };
+        for name in [
+            "Contracts.StorageDepositNotEnoughFunds",
+            "Contracts.StorageDepositLimitExhausted",
+            "Contracts.TransferFailed",
+            "Token.FundsUnavailable",
+            "Token.NotExpendable",
+            "Token.BelowMinimum",
+            "Balances.InsufficientBalance",
+        ] {
+            assert!(is_about_money(&refused(name)), "{name}");
+        }
+        for name in ["Contracts.ContractTrapped", "Contracts.OutOfGas", ""] {
+            assert!(!is_about_money(&refused(name)), "{name}");
+        }
     }
 
     #[test]

@@ -445,4 +445,49 @@ mod tests {
         drop(Lock::take(&file)?);
         Ok(fs::remove_dir_all(&dir)?)
     }
+
+    #[test]
+    fn what_is_told_of_a_record() -> Result<()> {
+        let record = sample();
+        assert_eq!(record.address("there")?, [4; 32]);
+        assert!(record.address("nowhere").is_err());
+        assert_eq!(Hex32([7; 32]).to_string(), hex(&[7; 32]));
+        assert_eq!(format!("{:?}", Hex32([7; 32])), hex(&[7; 32]));
+        let damaged = Damaged {
+            file: "x.json".into(),
+            reason: "cut short".into(),
+        };
+        assert_eq!(
+            damaged.to_string(),
+            "the record x.json is damaged: cut short"
+        );
+        assert_eq!(
+            Record::default_path("main"),
+            Path::new("deployments/main.json")
+        );
+        assert!(record.to_text()?.ends_with("}\n"));
+        let text = serde_json::to_value(&record)?;
+        assert_eq!(
+            text["contracts"]["there"]["constructor"]["data"],
+            hex(&[1, 2])
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_record_beside_which_nothing_is_named_is_in_this_folder() {
+        assert_eq!(folder(Path::new("x.json")), Path::new("."));
+        assert_eq!(folder(Path::new("a/x.json")), Path::new("a"));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_not_missing() -> Result<()> {
+        // A folder is there, and is no file.
+        let dir = std::env::temp_dir().join(format!("vilokanam-folder-{}", std::process::id()));
+        fs::create_dir_all(&dir)?;
+        let read = Record::load(&dir);
+        fs::remove_dir_all(&dir)?;
+        assert!(read.is_err());
+        Ok(())
+    }
 }

@@ -444,3 +444,319 @@ fn ties(contracts: &[Contract], network: &Network, deployer: AccountId) -> Vec<T
 pub(crate) fn ink_hash(hash: &Hash) -> InkHash {
     InkHash::from(*hash)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CodeEntry, ContractEntry};
+    use std::collections::BTreeMap;
+
+    const DEPLOYER: AccountId = [0xde; 32];
+    const STAKING: Staking = Staking {
+        contract: STAKER,
+        minimum: 5,
+    };
+    const STAKER: InkAccount = ink::primitives::AccountId([6; 32]);
+
+    /// The built-in network with all that is optional.
+    fn network() -> Network {
+        let mut network = Network::load("local", Some(Path::new("/nowhere"))).expect("is built in");
+        network.roles.owner = Some([2; 32]);
+        network.roles.moderators = vec![[3; 32]];
+        network.directory.gateways = vec![[4; 32]];
+        network.directory.categories = BTreeMap::from([(7, "Chess".to_owned())]);
+        network.tokens = vec![[5; 32]];
+        network.staking = Some(crate::Staking {
+            contract: [6; 32],
+            minimum: 5,
+        });
+        network
+    }
+
+    /// Of every code, its name.
+    fn named_codes() -> Vec<Code> {
+        let code = |name: &'static str| Code {
+            name,
+            wasm: name.into(),
+            hash: blake2_256(name.as_bytes()),
+        };
+        CONTRACTS.map(code).into()
+    }
+
+    fn target(network: &Network, record: Option<&Record>) -> Target {
+        Target::new(network, named_codes(), DEPLOYER, [9; 32], record).expect("is known")
+    }
+
+    fn at(target: &Target, name: &str) -> InkAccount {
+        target.contract(name).expect("is there").address.into()
+    }
+
+    /// What a deployment of the target would leave.
+    fn recorded(target: &Target) -> Record {
+        let mut record = Record::new("local", [9; 32], 1, DEPLOYER);
+        for code in &target.codes {
+            let entry = CodeEntry {
+                hash: Hex32(code.hash),
+                bytes: code.wasm.len(),
+                place: None,
+            };
+            record.codes.insert(code.name.into(), entry);
+        }
+        for contract in &target.contracts {
+            let entry = ContractEntry {
+                address: Hex32(contract.address),
+                code_hash: contract.constructor.code_hash,
+                constructor: contract.constructor.clone(),
+                place: None,
+                more: BTreeMap::new(),
+            };
+            record.contracts.insert(contract.name.into(), entry);
+        }
+        record
+    }
+
+    #[test]
+    fn codes_are_read_in_the_order_of_deployment() -> Result<()> {
+        let dir = std::env::temp_dir().join(format!("vilokanam-codes-{}", std::process::id()));
+        for name in CONTRACTS {
+            std::fs::create_dir_all(dir.join(name))?;
+            std::fs::write(dir.join(name).join(name).with_extension("wasm"), name)?;
+        }
+        let read = codes(&dir);
+        std::fs::remove_dir_all(&dir)?;
+        assert_eq!(read?, named_codes());
+        assert!(codes(&dir).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn every_contract_is_told_those_that_it_calls_or_obeys() {
+        let target = target(&network(), None);
+        let (registry, pricing, payments, meter, passes, patronage, directory) = (
+            Some(at(&target, "stream_registry")),
+            Some(at(&target, "pricing_engine")),
+            Some(at(&target, "payment_handler")),
+            Some(at(&target, "tick_stream")),
+            Some(at(&target, "pass_office")),
+            Some(at(&target, "patronage")),
+            Some(at(&target, "directory")),
+        );
+        let none = Wiring::default();
+        let expected = [
+            ("vlk_token", none),
+            ("stream_registry", none),
+            (
+                "pricing_engine",
+                Wiring {
+                    registry,
+                    payments,
+                    passes,
+                    ..none
+                },
+            ),
+            (
+                "payment_handler",
+                Wiring {
+                    meter,
+                    passes,
+                    patronage,
+                    ..none
+                },
+            ),
+            (
+                "tick_stream",
+                Wiring {
+                    registry,
+                    pricing,
+                    payments,
+                    patronage,
+                    ..none
+                },
+            ),
+            (
+                "pass_office",
+                Wiring {
+                    registry,
+                    payments,
+                    ..none
+                },
+            ),
+            (
+                "patronage",
+                Wiring {
+                    registry,
+                    payments,
+                    meter,
+                    directory,
+                    ..none
+                },
+            ),
+            ("directory", Wiring { registry, ..none }),
+            ("moderation", Wiring { registry, ..none }),
+        ];
+        let wired: Vec<_> = target
+            .contracts
+            .iter()
+            .map(|c| (c.name, c.wiring))
+            .collect();
+        assert_eq!(wired, expected);
+    }
+
+    #[test]
+    fn messages_are_those_of_the_network_in_their_order() {
+        let full = target(&network(), None);
+        let labels = |target: &Target| target.messages.iter().map(Tie::label).collect::<Vec<_>>();
+        let wires = [
+            "wire pricing_engine",
+            "wire payment_handler",
+            "wire tick_stream",
+            "wire pass_office",
+            "wire patronage",
+            "wire directory",
+            "wire moderation",
+        ];
+        let of_files = [
+            "moderator moderation".to_owned(),
+            format!("moderator {}", hex(&[3; 32])),
+            "category 7".to_owned(),
+            format!("gateway {}", hex(&[4; 32])),
+            "staking".to_owned(),
+        ];
+        let offers = full.contracts.iter().map(|c| format!("offer {}", c.name));
+        let expected: Vec<_> = wires
+            .map(str::to_owned)
+            .into_iter()
+            .chain(of_files)
+            .chain(offers)
+            .collect();
+        assert_eq!(labels(&full), expected);
+        for tie in &full.messages {
+            let contract = full.contract(tie.contract).expect("is there");
+            assert_eq!(tie.address, contract.address);
+            match &tie.kind {
+                TieKind::Wire(wiring) => assert_eq!(*wiring, contract.wiring),
+                TieKind::Stake(staking) => assert_eq!(*staking, STAKING),
+                _ => {}
+            }
+        }
+
+        // Who deploys and owns is offered nothing.
+        let mut own = network();
+        own.roles.owner = Some(DEPLOYER);
+        let offered = |target: &Target| labels(target).iter().any(|l| l.starts_with("offer"));
+        assert!(!offered(&target(&own, None)));
+        let plain = Network::load("local", Some(Path::new("/nowhere"))).expect("is built in");
+        let expected: Vec<_> = wires.into_iter().chain(["moderator moderation"]).collect();
+        assert_eq!(labels(&target(&plain, None)), expected);
+    }
+
+    #[test]
+    fn addresses_are_made_of_what_contracts_are_made_with() -> Result<()> {
+        let network = network();
+        let target = target(&network, None);
+        let registry = target.contract("stream_registry")?;
+        let data = [
+            &ink::selector_bytes!("new")[..],
+            &network.delays.change_ms.encode(),
+        ]
+        .concat();
+        let code = target.code("stream_registry")?.hash;
+        assert_eq!(registry.constructor.data.0, data);
+        assert_eq!(
+            registry.address,
+            contract_address(&DEPLOYER, &code, &data, b"")
+        );
+        // The second code's hash is the last argument.
+        for (name, second) in [
+            ("vlk_token", "vlk_permit"),
+            ("pricing_engine", "pricing_plans"),
+            ("payment_handler", "payment_desk"),
+            ("tick_stream", "tick_lifecycle"),
+        ] {
+            let data = &target.contract(name)?.constructor.data.0;
+            assert!(data.ends_with(&target.code(second)?.hash), "{name}");
+        }
+        assert_eq!(target.largest_code(), "pricing_engine__".len() - 1);
+        assert!(target.code("x").is_err() && target.contract("vlk_permit").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_record_has_is_taken_from_there() -> Result<()> {
+        let network = network();
+        let mut record = recorded(&target(&network, None));
+        let entry = record.contracts.get_mut("directory").context("is there")?;
+        entry.address = Hex32([8; 32]);
+        entry.constructor.code_hash = Hex32([1; 32]);
+        let again = target(&network, Some(&record));
+        let directory = again.contract("directory")?;
+        assert_eq!(directory.address, [8; 32]);
+        assert_eq!(directory.constructor.code_hash, Hex32([1; 32]));
+        assert_eq!(
+            again.contract("patronage")?.wiring.directory,
+            Some([8; 32].into())
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn what_has_changed_since_the_deployment_was_begun_is_named() -> Result<()> {
+        let target = target(&network(), None);
+        let good = recorded(&target);
+        target.ensure_same(&good)?;
+        let refused = |record: &Record| {
+            let refused = target.ensure_same(record);
+            refused.expect_err("has changed").to_string()
+        };
+        let mut finished = good.clone();
+        finished.complete = true;
+
+        let change = |change: &dyn Fn(&mut Record)| {
+            let (mut begun, mut complete) = (good.clone(), finished.clone());
+            change(&mut begun);
+            change(&mut complete);
+            (begun, complete)
+        };
+        // Another code, always.
+        let (begun, complete) = change(&|record| {
+            record.codes.get_mut("moderation").expect("is").hash = Hex32([1; 32]);
+        });
+        let said = refused(&begun);
+        assert!(said.contains("the code of moderation"), "{said}");
+        assert!(!said.contains("the code of directory"), "{said}");
+        assert!(said.ends_with("or move the record away to begin another deployment"));
+        assert!(refused(&complete).ends_with("new code is put in place by `upgrade`"));
+        // The rest until it is complete.
+        let (begun, complete) = change(&|record| record.deployer = Hex32([1; 32]));
+        assert!(refused(&begun).contains("the deployment was begun by 0x0101"));
+        target.ensure_same(&complete)?;
+        let (begun, complete) = change(&|record| {
+            let entry = record.contracts.get_mut("moderation").expect("is");
+            entry.constructor.data = HexBytes(vec![1]);
+        });
+        let said = refused(&begun);
+        assert!(said.contains("the arguments of moderation, by"), "{said}");
+        assert!(
+            !said.contains("directory") && !said.contains("salt"),
+            "{said}"
+        );
+        target.ensure_same(&complete)?;
+        let (begun, complete) = change(&|record| {
+            let entry = record.contracts.get_mut("moderation").expect("is");
+            entry.constructor.salt = HexBytes(vec![1]);
+        });
+        let said = refused(&begun);
+        assert!(said.contains("the salt of moderation"), "{said}");
+        assert!(
+            !said.contains("directory") && !said.contains("arguments"),
+            "{said}"
+        );
+        target.ensure_same(&complete)?;
+        // What is not recorded yet cannot have changed.
+        let (begun, _) = change(&|record| {
+            record.codes.clear();
+            record.contracts.clear();
+        });
+        target.ensure_same(&begun)
+    }
+}

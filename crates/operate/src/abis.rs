@@ -87,3 +87,54 @@ impl Abis {
         self.kept.join(hex(code)).with_extension("json")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keep_metadata;
+    use std::collections::BTreeMap;
+    use vilokanam_deploy::{CodeEntry, Hex32, Record};
+
+    /// The metadata of `directory`, as of this code.
+    fn metadata(code: &Hash) -> Result<String> {
+        let text = include_str!("../../../metadata/directory.json");
+        let mut document: serde_json::Value = serde_json::from_str(text)?;
+        document["source"] = serde_json::json!({ "hash": hex(code) });
+        Ok(document.to_string())
+    }
+
+    #[test]
+    fn metadata_is_found_by_its_code_and_kept() -> Result<()> {
+        let dir = std::env::temp_dir().join(format!("vilokanam-abis-{}", std::process::id()));
+        let (record_file, artifacts) = (dir.join("x.json"), dir.join("ink"));
+        for (name, code) in [("old", [1; 32]), ("new", [2; 32])] {
+            fs::create_dir_all(artifacts.join(name))?;
+            let file = artifacts.join(name).join(name).with_extension("json");
+            fs::write(file, metadata(&code)?)?;
+        }
+        let abis = Abis::new(&record_file, &artifacts, 42);
+        let kept = |code: &Hash| dir.join("x.abi").join(hex(code)).with_extension("json");
+        assert_eq!(abis.text_of("directory", &[2; 32])?, metadata(&[2; 32])?);
+        assert_eq!(fs::read_to_string(kept(&[2; 32]))?, metadata(&[2; 32])?);
+        let unknown = abis.of("directory", &[3; 32]).err().context("is unknown")?;
+        assert!(unknown
+            .to_string()
+            .contains("metadata of directory's code 0x0303"));
+
+        // All that a record names.
+        let mut record = Record::new("x", [0; 32], 1, [0; 32]);
+        let entry = CodeEntry {
+            hash: Hex32([1; 32]),
+            bytes: 1,
+            place: None,
+        };
+        record.codes = BTreeMap::from([("directory".to_owned(), entry)]);
+        keep_metadata(&record, &record_file, &artifacts)?;
+        // It is there without the artifacts, unless it was damaged.
+        fs::remove_dir_all(&artifacts)?;
+        assert_eq!(abis.of("directory", &[1; 32])?.code_hash, Some([1; 32]));
+        fs::write(kept(&[2; 32]), metadata(&[1; 32])?)?;
+        assert!(abis.of("directory", &[2; 32]).is_err());
+        Ok(fs::remove_dir_all(&dir)?)
+    }
+}

@@ -189,3 +189,50 @@ fn value_of(abi: &Abi, contract: &str, label: &str, data: &[u8]) -> Result<Value
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_words() {
+        for (value, told) in [
+            (json!("NotOwner"), "NotOwner"),
+            (json!({ "Admin": "NotOwner" }), "Admin(NotOwner)"),
+            (
+                json!({ "HoldExceeded": { "held": "1", "needed": { "Some": 2 } } }),
+                "HoldExceeded { held: 1, needed: Some(2) }",
+            ),
+            // No variant, so as it is.
+            (json!({ "a": 1, "b": 2 }), r#"{"a":1,"b":2}"#),
+            (json!(null), "null"),
+        ] {
+            assert_eq!(variant(&value), told);
+        }
+        let refused = Refused {
+            contract: "tick_stream".into(),
+            message: "close".into(),
+            error: json!("SessionNotFound"),
+        };
+        assert_eq!(
+            refused.to_string(),
+            "tick_stream refused `close`: SessionNotFound"
+        );
+    }
+
+    #[test]
+    fn a_reply_is_a_value_or_an_error() -> Result<()> {
+        let abi = Abi::parse(include_str!("../../../metadata/tick_stream.json"))?;
+        let of = |data: &[u8]| value_of(&abi, "tick_stream", "TickLifecycle::close", data);
+        assert_eq!(of(&[&[0, 0, 7], &[0; 15][..]].concat())?, json!("7"));
+        let refused = of(&[0, 1, 0]).expect_err("refused");
+        let refused = refused.downcast::<Refused>()?;
+        assert_eq!(
+            (refused.contract.as_str(), refused.message.as_str()),
+            ("tick_stream", "TickLifecycle::close")
+        );
+        let unknown = of(&[1, 1]).expect_err("not dispatched").to_string();
+        assert!(unknown.contains("cannot read its arguments: CouldNotReadInput"));
+        Ok(())
+    }
+}

@@ -263,3 +263,43 @@ impl Deployed {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_assets_are_solvent_or_not_all_are() {
+        let asset = |solvent| AssetStatus {
+            asset: 0,
+            token: "UNIT".into(),
+            allowed: true,
+            totals: Value::Null,
+            owed: "0".into(),
+            has: None,
+            solvent,
+        };
+        let status = |assets: &[Option<bool>]| Status {
+            chain: String::new(),
+            network: String::new(),
+            spec_version: 1,
+            block: 1,
+            now_ms: 1,
+            contracts: Vec::new(),
+            assets: assets.iter().map(|solvent| asset(*solvent)).collect(),
+            live: Vec::new(),
+        };
+        assert!(status(&[Some(true), Some(true)]).solvent());
+        assert!(!status(&[Some(true), Some(false)]).solvent());
+        assert!(!status(&[Some(true), None]).solvent());
+    }
+
+    #[test]
+    fn amounts_are_texts_and_numbers_are_not() {
+        let most = Balance::MAX.to_string();
+        assert_eq!(amount(&json!(most)).ok(), Some(Balance::MAX));
+        assert!(amount(&json!(1)).is_err() && amount(&json!("-1")).is_err());
+        assert_eq!(number(&json!(7)).ok(), Some(7));
+        assert!(number(&json!("7")).is_err() && number(&json!(-7)).is_err());
+    }
+}

@@ -796,6 +796,59 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_text_is_read_from_a_list() {
+        assert_eq!(texts(&json!(["a", 1, "b"])), ["a", "b"]);
+        assert!(texts(&json!({ "a": "b" })).is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_line_by_line() {
+        let incompatible = Incompatible {
+            contract: "tick_stream".into(),
+            lines: vec!["one".into(), "two".into()],
+        };
+        let told = incompatible.to_string();
+        assert!(told.starts_with("the new version of tick_stream does not fit"));
+        assert!(told.contains("\n  one\n  two\n--accept-incompatible REASON"));
+    }
+
+    #[test]
+    fn new_code_is_taken_with_its_own_metadata_alone() -> Result<()> {
+        let dir = std::env::temp_dir().join(format!("vilokanam-new-{}", std::process::id()));
+        let write = |name: &str, wasm: &[u8], hash: Hash| {
+            let mut metadata: Value =
+                serde_json::from_str(include_str!("../../../metadata/directory.json"))?;
+            metadata["source"] = json!({ "hash": hex(&hash) });
+            let file = dir.join(name).join(name);
+            fs::create_dir_all(dir.join(name))?;
+            fs::write(file.with_extension("wasm"), wasm)?;
+            fs::write(file.with_extension("json"), metadata.to_string())?;
+            anyhow::Ok(())
+        };
+        write("next", b"code", blake2_256(b"code"))?;
+        write("mixed", b"code", blake2_256(b"other"))?;
+        let load = |name| NewCode::load("directory", &dir, name);
+        let (next, mixed, missing) = (load("next"), load("mixed"), load("none"));
+        fs::remove_dir_all(&dir)?;
+        let next = next?;
+        assert_eq!(
+            (next.contract.as_str(), &next.wasm[..]),
+            ("directory", &b"code"[..])
+        );
+        assert_eq!(next.hash, blake2_256(b"code"));
+        let mixed = mixed.err().context("of other code")?.to_string();
+        assert!(mixed.contains("the metadata is of other code"), "{mixed}");
+        let missing = missing.err().context("not there")?.to_string();
+        assert!(
+            missing.contains("none.wasm: run `make contracts`"),
+            "{missing}"
+        );
+        let change = Target::of("directory").change_to(&next);
+        assert_eq!(change, json!({ "Code": hex(&next.hash) }));
+        Ok(())
+    }
+
+    #[test]
     fn a_chain_stands_still_after_a_minute_without_a_block() {
         let still = |clock_s, block_s| {
             let (clock, block) = (Duration::from_secs(clock_s), Duration::from_secs(block_s));

@@ -68,3 +68,37 @@ fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.ancestors().nth(2).unwrap_or(package)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_codes_and_their_hosts_find_each_other() {
+        for (code, contract) in SECOND_CODES {
+            assert_eq!(second_code_of(contract), Some(code));
+            assert_eq!(runs_code(code), Some(contract));
+            let place = |name| CONTRACTS.iter().position(|one| *one == name);
+            assert!(place(code) < place(contract), "{code}");
+        }
+        assert_eq!(second_code_of("directory"), None);
+        assert_eq!(runs_code("directory"), None);
+    }
+
+    #[test]
+    fn wasm_is_read_or_told_to_be_missing() -> Result<()> {
+        let dir = env::temp_dir().join(format!("vilokanam-suite-{}", std::process::id()));
+        fs::create_dir_all(dir.join("x"))?;
+        fs::write(dir.join("x/x.wasm"), b"code")?;
+        let (read, missing) = (wasm(&dir, "x"), wasm(&dir, "y"));
+        fs::remove_dir_all(&dir)?;
+        assert_eq!(read?, b"code");
+        let missing = format!("{:#}", missing.expect_err("is not there"));
+        assert!(
+            missing.contains("y.wasm: run `make contracts`"),
+            "{missing}"
+        );
+        assert!(workspace().join("contracts").is_dir());
+        Ok(())
+    }
+}
