@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # usage: scripts/mutants.sh [--help] [PACKAGE...] [-- ARGUMENTS]
+#        scripts/mutants.sh --on-chain missed|K/N [PACKAGE...]
 #
 # Changes the code of each package in one place at a time, and runs the package's tests, of which one should fail: cargo-mutants.
 # Without PACKAGEs, those of docs/mutants.md. ARGUMENTS go to cargo-mutants: `-- --file rules.rs`, `-- --iterate` to try again
 # only what was not caught. Property tests run CASES=64 cases. Prints a line for each package; what survived is in
 # <target>/mutants/PACKAGE/mutants.out/missed.txt. Fails if docs/mutants.md does not name something that survived.
+#
+# With --on-chain, changes that need other contracts are tried on the embedded chain, by its stories: what the last run without it missed, or
+# every N-th, from the K-th on, of those that .cargo/mutants.toml leaves out. Each is built to Wasm first: a minute or two a change. Prints the
+# table of scripts/planted.sh, and fails if something survives that, too.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -19,9 +24,11 @@ ALL=(vilokanam-math vilokanam-voucher vilokanam-money vilokanam-prices vilokanam
 UNIT_TESTS_ONLY=' vilokanam-client vilokanam-deploy vilokanam-operate '
 
 packages=()
+on_chain=
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage && exit ;;
+        --on-chain) on_chain=$2 && shift 2 ;;
         --) shift && break ;;
         -*) usage >&2 && exit 2 ;;
         *) packages+=("$1") && shift ;;
@@ -31,6 +38,45 @@ done
 
 [ "$(cargo mutants --version 2>/dev/null)" = "cargo-mutants $VERSION" ] ||
     die "needs cargo-mutants: cargo install cargo-mutants --version $VERSION --locked"
+
+# Puts each change of the package $1 that is named in the file $2 into the folder $3, as a patch.
+write_patches() {
+    cargo mutants --no-config --list --diff --package "$1" 2>/dev/null | awk -v names="$2" -v dir="$3" -v package="$1" '
+        BEGIN { while ((getline name < names) > 0) wanted[name] = 1 }
+        # A change is its name, and the lines of a diff until the next.
+        /^(contracts|crates)\/[^ ]*:[0-9]+:[0-9]+: / {
+            if (file) close(file)
+            file = ""
+            if (!($0 in wanted)) next
+            file = sprintf("%s/%s-%03d.patch", dir, package, ++count)
+            print > file
+            next
+        }
+        file && /^\+\+\+ / { print "+++ b/" path > file; next }
+        file && /^--- / { path = $2; print "--- a/" path > file; next }
+        file { print > file }'
+}
+
+if [ -n "$on_chain" ]; then
+    patches=$(mktemp -d)
+    trap 'rm -rf "$patches"' EXIT
+    for package in "${packages[@]}"; do
+        if [ "$on_chain" = missed ]; then
+            cp "$CARGO_TARGET_DIR/mutants/$package/mutants.out/missed.txt" "$patches/names"
+        else
+            cargo mutants --no-config --list --package "$package" 2>/dev/null |
+                grep -vxFf <(cargo mutants --list --package "$package" 2>/dev/null) >"$patches/names" || true
+        fi
+        write_patches "$package" "$patches/names" "$patches"
+    done
+    if [ "$on_chain" != missed ]; then
+        # In the order of their names, each N-th stays.
+        printf '%s\n' "$patches"/*.patch | awk -v k="${on_chain%/*}" -v n="${on_chain#*/}" 'NR % n != k % n' | xargs rm -f
+    fi
+    say "$(find "$patches" -name '*.patch' | wc -l) changes to try on the embedded chain"
+    scripts/planted.sh --layers stories --patches "$patches"
+    exit
+fi
 
 # Apart, so that nobody takes what is built of changed code for the real.
 root=$CARGO_TARGET_DIR/mutants

@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
-# usage: scripts/planted.sh [--help] [--layers LIST] [NAME...]
+# usage: scripts/planted.sh [--help] [--layers LIST] [--patches DIR] [NAME...]
 #
 # Plants the bugs of e2e-tests/planted, or those whose names begin so, one at a time in a copy of this checkout, and tells which layers of tests
 # catch each, as rows of a table (docs/planted.md). Fails if one is caught by none. Takes some five minutes a bug, after a first
 # build of half an hour; the copy stays in <target>/planted.
 #   --layers LIST  of: unit (unit and property tests), stories, laws (random evenings), exhaustive, fuzz (the replayed corpora);
 #                  all, with commas between, where not given
+#   --patches DIR  plants those of another folder: each a patch of one change, whose first line says what it does
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
 layers=unit,stories,laws,exhaustive,fuzz
+patches=$ROOT/e2e-tests/planted
 names=()
 while [ $# -gt 0 ]; do
     case $1 in
         -h | --help) usage && exit ;;
         --layers) layers=$2 && shift ;;
+        --patches) patches=$(cd "$2" && pwd) && shift ;;
         -*) usage >&2 && exit 2 ;;
         *) names+=("$1") ;;
     esac
@@ -85,7 +88,7 @@ done
 printf '%s\n%s\n' "$header" "$rule"
 missed=0
 for name in "${names[@]}"; do
-    for patch in "$ROOT/e2e-tests/planted/$name"*.patch; do
+    for patch in "$patches/$name"*.patch; do
         bug=$(basename "$patch" .patch)
         start=$SECONDS
         patch --quiet -p1 <"$patch" || die "$bug does not apply any more"

@@ -268,6 +268,29 @@ fn dropped_and_changed_events_are_told() {
 }
 
 #[test]
+fn an_event_is_followed_in_its_own_module() {
+    // One of the same name in another crate comes first, and the contract's own has a new signature: a field was renamed.
+    let said = said("payment_handler", |new| {
+        let own = event(new, "Deposited");
+        let mut other = own.clone();
+        own["signature_topic"] = json!(format!("0x{}", "ab".repeat(32)));
+        own["args"][0]["label"] = json!("of");
+        other["signature_topic"] = json!(format!("0x{}", "cd".repeat(32)));
+        other["module_path"] = json!("another");
+        other["args"] = json!([]);
+        let events = new["spec"]["events"].as_array_mut().expect("is an array");
+        events.insert(0, other);
+    });
+    assert_eq!(
+        said,
+        [
+            "event: `Deposited` has another signature topic",
+            "event: `Deposited` has a field `of` where `viewer` was",
+        ]
+    );
+}
+
+#[test]
 fn moved_retyped_and_repacked_cells_are_told() {
     let moved = said("payment_handler", |new| {
         cell(new, "pools")["root_key"] = json!("0x0b009a00");

@@ -99,6 +99,10 @@ mod tests {
             "{missing}"
         );
         assert!(workspace().join("contracts").is_dir());
+        match env::var_os("VILOKANAM_ARTIFACTS") {
+            Some(named) => assert_eq!(artifacts_dir(), PathBuf::from(named)),
+            None => assert!(artifacts_dir().ends_with("ink")),
+        }
         Ok(())
     }
 }

@@ -145,6 +145,7 @@ const VERBS: &[(u16, Choose)] = &[
     (3, |c| c.collect()),
     (3, |c| c.forfeit()),
     (2, |c| Choice::Mischief(c.dice.roll(8), c.dice.roll(36))),
+    (1, |c| c.wait_for_change()),
 ];
 
 /// Where `open` is among them.
@@ -178,6 +179,12 @@ pub fn choose(world: &World, step: &Step) -> Choice {
     let idle = world.model.seated_sessions().is_empty();
     if idle && ABOUT_SESSIONS.contains(&verb) && !step[step.len() - 1].is_multiple_of(4) {
         return chooser.open();
+    }
+    // Nothing else shows that a change can be applied before it is due.
+    if step[step.len() - 1].is_multiple_of(2) {
+        if let Some(choice) = chooser.apply_at_hand() {
+            return choice;
+        }
     }
     VERBS[verb].1(&mut chooser)
 }

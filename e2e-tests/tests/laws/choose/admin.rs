@@ -129,11 +129,10 @@ impl Chooser<'_> {
     /// A change that waits, due ones first; or none.
     pub(super) fn pending(&mut self) -> (Part, u32) {
         let now = self.now();
-        let mut waiting = Vec::new();
-        for (part, admin) in &self.world.model.admins {
-            let changes = admin.pending.iter();
-            waiting.extend(changes.map(|change| (change.due_ms > now, *part, change.id)));
-        }
+        let waiting = self
+            .waiting()
+            .map(|(due_ms, part, id)| (due_ms > now, part, id));
+        let mut waiting: Vec<_> = waiting.collect();
         waiting.sort_unstable();
         let due = waiting.iter().filter(|w| !w.0).count();
         let among = match self.dice.roll(6) {
@@ -152,6 +151,37 @@ impl Chooser<'_> {
     pub(super) fn apply(&mut self) -> Choice {
         let (part, id) = self.pending();
         self.administer(part, AdminCall::Apply(id))
+    }
+
+    /// All changes that wait: when they are due, where, and their numbers.
+    fn waiting(&self) -> impl Iterator<Item = (Millis, Part, u32)> + '_ {
+        let admins = self.world.model.admins.iter();
+        admins.flat_map(|(part, admin)| {
+            let pending = admin.pending.iter();
+            pending.map(|change| (change.due_ms, *part, change.id))
+        })
+    }
+
+    /// Applies a change that is due from now on, or from the next millisecond.
+    pub(super) fn apply_at_hand(&mut self) -> Option<Choice> {
+        let now = self.now();
+        let at_hand = |one: &(Millis, _, _)| one.0 == now || one.0 == now + 1;
+        let (_, part, id) = self.waiting().find(at_hand)?;
+        Some(self.administer(part, AdminCall::Apply(id)))
+    }
+
+    /// To the instant from which a change may be applied, or to the one before.
+    pub(super) fn wait_for_change(&mut self) -> Choice {
+        let now = self.now();
+        let due: Vec<_> = self
+            .waiting()
+            .map(|one| one.0)
+            .filter(|at| *at > now + 1)
+            .collect();
+        match self.dice.pick(&due) {
+            Some(at) => Choice::Wait(at - now - self.dice.roll(2) as Millis),
+            None => self.announce(),
+        }
     }
 
     pub(super) fn wire(&mut self) -> Choice {
