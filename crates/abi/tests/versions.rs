@@ -4,7 +4,7 @@ mod common;
 
 use common::{abi, document, documents};
 use serde_json::{json, Value};
-use vilokanam_abi::{compare, compare_halves, compare_storage, opaque_cells, CellKind};
+use vilokanam_abi::{compare, compare_halves, compare_storage, opaque_cells, Abi, CellKind};
 
 /// What is said of a version that `edit` makes of the contract's metadata.
 fn said(contract: &str, edit: impl FnOnce(&mut Value)) -> Vec<String> {
@@ -356,6 +356,72 @@ fn moved_retyped_and_repacked_cells_are_told() {
     );
 }
 
+/// Metadata of the payment handler whose own cell packs an array of `len` numbers, then an enum with these variants.
+fn packing(len: u64, variants: &[&str]) -> Abi {
+    let mut document = document("payment_handler");
+    let number = primitive(&document, "u32");
+    let leaf = json!({ "leaf": { "key": "0x00000000", "ty": number } });
+    let inside = |name: &str| {
+        let fields = json!([{ "name": "0", "layout": leaf.clone() }]);
+        json!({ "name": name, "fields": fields })
+    };
+    let variants = variants.iter().enumerate();
+    let variants = variants.map(|(index, name)| (index.to_string(), inside(name)));
+    let variants: serde_json::Map<_, _> = variants.collect();
+    let fields = &mut document["storage"]["root"]["layout"]["struct"]["fields"];
+    let fields = fields.as_array_mut().expect("is an array");
+    let array = json!({ "array": { "len": len, "offset": "0x00000000", "layout": leaf } });
+    fields.push(json!({ "name": "last", "layout": array }));
+    let either =
+        json!({ "enum": { "name": "Either", "dispatchKey": "0x00000000", "variants": variants } });
+    fields.push(json!({ "name": "either", "layout": either }));
+    abi(&document)
+}
+
+#[test]
+fn packed_arrays_and_enums_are_compared_by_their_heads() {
+    let old = packing(2, &["One", "Two"]);
+    let said = |new: &Abi| {
+        let found = compare_storage(&old, new);
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let cell = &old.cells[0];
+    assert_eq!(
+        cell.shown(&old.types),
+        "`Payments` (key 0x0, 5 packed fields)"
+    );
+    let CellKind::Packed(fields) = &cell.kind else {
+        panic!("is packed: {cell:?}");
+    };
+    let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["last", "last.[]", "either", "either.One.0", "either.Two.0"]
+    );
+    assert_eq!(said(&packing(2, &["One", "Two"])), [] as [&str; 0]);
+    let shown = "storage: `Payments` (key 0x0, 5 packed fields): its packed field";
+    assert_eq!(
+        said(&packing(3, &["One", "Two"])),
+        [format!("{shown} `last`: array of 3, was array of 2")]
+    );
+    assert_eq!(
+        said(&packing(2, &["One", "Other"])),
+        [format!(
+            "{shown} `either`: enum of 0 One, 1 Other, was enum of 0 One, 1 Two"
+        )]
+    );
+    // The types inside count, too, and so does where they are.
+    let mut other = packing(2, &["One", "Two"]);
+    let CellKind::Packed(fields) = &mut other.cells[0].kind else {
+        panic!("is packed");
+    };
+    fields.swap(0, 1);
+    assert_eq!(
+        said(&other),
+        ["storage: `Payments` (key 0x0, 5 packed fields): packs `last.[]` where `last` was"]
+    );
+}
+
 /// Adds a variant without fields, with the number after the last.
 fn grow(new: &mut Value, name: &str) {
     let variants = &mut ty(new, name)["variant"]["variants"];
@@ -442,7 +508,6 @@ fn versions_that_can_never_be_replaced_are_told() {
 
 #[test]
 fn what_is_no_metadata_is_refused() {
-    use vilokanam_abi::Abi;
     let error = Abi::parse("{}").expect_err("is none").to_string();
     assert_eq!(error, "this is not the metadata of an ink! contract");
     let mut old = document("vlk_token");
