@@ -66,7 +66,8 @@ stamp_of() {
                 ! -name tests.rs -print0
         done | sort -z | xargs -0 sha256sum
         # Another version of a contract is made of its sources.
-        ! [[ $1 =~ ([a-z_]+)_v[0-9]+$ ]] || sha256sum "contracts/${BASH_REMATCH[1]}"/*.rs
+        ! [[ $1 =~ ([a-z_]+)_v[0-9]+$ ]] ||
+            find "contracts/${BASH_REMATCH[1]}" -name '*.rs' ! -name tests.rs -print0 | sort -z | xargs -0 sha256sum
         sha256sum scripts/{build,cargo-for,rustc-for}-contracts.sh scripts/rlibc/{Cargo.toml,src/lib.rs}
     } | sha256sum | cut -d' ' -f1
 }

@@ -64,7 +64,7 @@ caught_by() {
         return
     fi
     failed=$(grep -cE '^test .* FAILED$' "$log" || true)
-    first=$(sed -nE 's/^test ([^ ]*)( - should panic)? \.\.\. FAILED$/\1/p' "$log" | head -1)
+    first=$(grep -m1 -E '^test [^ ]+.* FAILED$' "$log" | cut -d' ' -f2 || true)
     if [ "$failed" -gt 0 ]; then
         echo "$failed: \`${first##*::}\`"
     else

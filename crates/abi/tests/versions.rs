@@ -481,6 +481,96 @@ fn enums_grow_at_their_end_where_only_the_new_version_reads_them() {
     );
 }
 
+/// Metadata of the payment handler in which `pool` returns a type with this definition.
+fn returning(def: &Value) -> Abi {
+    let mut document = document("payment_handler");
+    let types = document["types"].as_array_mut().expect("is an array");
+    let id = types.len();
+    types.push(json!({ "id": id, "type": { "def": def } }));
+    message(&mut document, "PaymentHandler::pool")["returnType"]["type"] = json!(id);
+    abi(&document)
+}
+
+#[test]
+fn types_are_compared_by_what_they_are_made_of() {
+    let document = document("payment_handler");
+    let (one, two) = (primitive(&document, "u32"), primitive(&document, "u64"));
+    let array = |len, of: &Value| json!({ "array": { "len": len, "type": of } });
+    let compact = |of: &Value| json!({ "compact": { "type": of } });
+    let bits = |order: &Value, store: &Value| json!({ "bitsequence": { "bit_store_type": store, "bit_order_type": order } });
+    for (old, new, told) in [
+        (array(2, &one), array(2, &one), None),
+        (
+            array(2, &one),
+            array(3, &one),
+            Some("[u32; 3], was [u32; 2]"),
+        ),
+        (array(2, &one), array(2, &two), Some("u64, was u32")),
+        (compact(&one), compact(&one), None),
+        (compact(&one), compact(&two), Some("u64, was u32")),
+        (
+            json!({ "tuple": [one, two] }),
+            json!({ "tuple": [one, two] }),
+            None,
+        ),
+        (
+            json!({ "tuple": [one, two] }),
+            json!({ "tuple": [one, two, two] }),
+            Some("(u32, u64, u64), was (u32, u64)"),
+        ),
+        (
+            json!({ "tuple": [one, two] }),
+            json!({ "tuple": [one, one] }),
+            Some("(u32, u64).1: u32, was u64"),
+        ),
+        (bits(&one, &two), bits(&one, &two), None),
+        (bits(&one, &two), bits(&one, &one), Some("u32, was u64")),
+        (bits(&one, &two), bits(&two, &two), Some("u64, was u32")),
+        (
+            compact(&one),
+            bits(&one, &two),
+            Some("bits, was Compact<u32>"),
+        ),
+    ] {
+        let found = compare(&returning(&old), &returning(&new));
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        let what = |told| format!("message: `PaymentHandler::pool` returns something else: {told}");
+        let expected: Vec<_> = told.map(what).into_iter().collect();
+        assert_eq!(found, expected, "{old} and {new}");
+    }
+}
+
+#[test]
+fn an_error_grows_in_a_result_alone_and_its_fields_keep_their_names() {
+    // An enum that only looks like a `Result`: old clients cannot know that it is one.
+    let own = said("payment_handler", |new| {
+        grow(new, "PaymentHandlerError");
+        for ty in new["types"].as_array_mut().expect("is an array") {
+            if ty["type"]["path"] == json!(["Result"]) {
+                ty["type"]["path"] = json!(["own", "Answer"]);
+            }
+        }
+    });
+    assert!(!own.is_empty());
+    for line in &own {
+        assert!(
+            line.contains("PaymentHandlerError::Another is new"),
+            "{line}"
+        );
+    }
+    let renamed = said("vlk_token", |new| {
+        let variants = &mut ty(new, "AdminError")["variant"]["variants"];
+        labelled(variants, "ChangeNotDue")["fields"][0]["name"] = json!("until_ms");
+    });
+    assert!(!renamed.is_empty());
+    for line in &renamed {
+        assert!(
+            line.ends_with("AdminError::ChangeNotDue has `until_ms` where `due_ms` was"),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn versions_that_can_never_be_replaced_are_told() {
     let gone = said("vlk_token", |new| {

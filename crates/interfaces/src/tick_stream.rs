@@ -376,7 +376,7 @@ pub enum TickStreamError {
     NotWired,
     /// The registry could not be read.
     RegistryFailed,
-    /// The pricing engine could not be called.
+    /// The pricing engine could not be called, or answered what cannot be: a charge that the session does not allow, shares above the whole.
     PricingFailed,
     /// The payment handler could not be called.
     PaymentsFailed,
