@@ -125,6 +125,10 @@ mod tests {
         assert_eq!(names, ["memory", "set_storage", "set_code_hash"]);
         assert!(can_upgrade(&wasm()).expect("reads"));
         assert!(!can_upgrade(&MAGIC).expect("reads"));
+        let mut other = wasm();
+        let name = other.windows(4).position(|bytes| bytes == b"hash");
+        other[name.expect("is there")] = b'H';
+        assert!(!can_upgrade(&other).expect("reads"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use common::{abi, document};
 use parity_scale_codec::{Compact, Encode};
 use scale_info::{meta_type, MetaType, PortableRegistry, Registry, TypeInfo};
 use serde_json::{json, Value};
-use vilokanam_abi::{codec, type_name, Abi, Accounts};
+use vilokanam_abi::{codec, type_name, Abi, Accounts, Reply};
 
 fn registered(ty: MetaType) -> (PortableRegistry, u32) {
     let mut types = Registry::new();
@@ -197,4 +197,37 @@ fn nothing_stands_for_no_arguments_alone() {
         .contains("takes no arguments, and 1 are given"));
     let pool = payments.message("pool").expect("is there");
     assert!(payments.encode(pool, &Value::Null).is_err());
+}
+
+#[test]
+fn what_only_looks_like_an_option_is_an_enum() {
+    // Of the same making, under a name of its own.
+    let types = json!({ "types": [
+        { "id": 0, "type": { "def": { "primitive": "u8" } } },
+        { "id": 1, "type": { "path": ["Maybe"], "def": { "variant": { "variants": [
+            { "index": 0, "name": "None" },
+            { "index": 1, "name": "Some", "fields": [{ "type": 0 }] },
+        ] } } } },
+    ] });
+    let types: PortableRegistry = serde_json::from_value(types).expect("is a registry");
+    let mut bytes = &[1, 5][..];
+    let value = codec::decode(&types, 1, &mut bytes, Accounts::Hex).expect("decodes");
+    assert_eq!(value, json!({ "Some": 5 }));
+    assert!(codec::encode(&types, 1, &json!(5), &mut Vec::new()).is_err());
+}
+
+#[test]
+fn a_value_with_fields_is_no_result() {
+    let registry = abi(&document("stream_registry"));
+    let facts = registry
+        .message("StreamRegistry::limits")
+        .expect("is there");
+    let output = [&[0][..], &[7; 64]].concat();
+    let id = facts.return_type.id;
+    let len = (1..=output.len()).find(|len| registry.reply(facts, &output[..*len]).is_ok());
+    let reply = registry.reply(facts, &output[..len.expect("decodes")]);
+    let Ok(Reply::Value(Value::Object(fields))) = reply else {
+        panic!("type {id}: {reply:?}");
+    };
+    assert!(!fields.is_empty());
 }

@@ -4,7 +4,9 @@ mod common;
 
 use common::{abi, document, documents};
 use serde_json::{json, Value};
-use vilokanam_abi::{compare, compare_halves, compare_storage, opaque_cells, Abi, CellKind};
+use vilokanam_abi::{
+    compare, compare_halves, compare_storage, opaque_cells, type_name, Abi, CellKind,
+};
 
 /// What is said of a version that `edit` makes of the contract's metadata.
 fn said(contract: &str, edit: impl FnOnce(&mut Value)) -> Vec<String> {
@@ -165,6 +167,22 @@ fn metadata_tells_what_is_in_every_cell_but_bytes() {
         ]
     );
     assert!(matches!(payments.cells[4].kind, CellKind::Mapping(..)));
+    // Only ink!'s own types are cells of a form; others of these names pack their fields.
+    let mut own = document("payment_handler");
+    for ty in own["types"].as_array_mut().expect("is an array") {
+        if ty["type"]["path"][0] == "ink_storage" {
+            ty["type"]["path"][0] = json!("own");
+        }
+    }
+    let own = abi(&own);
+    assert!(own
+        .cells
+        .iter()
+        .all(|cell| matches!(cell.kind, CellKind::Packed(_))));
+    // The keys of such types are no part of their names.
+    let lazy = cell(&mut document("payment_handler"), "config")["ty"].clone();
+    let lazy = u32::try_from(lazy.as_u64().expect("is a number")).expect("fits");
+    assert_eq!(type_name(&payments.types, lazy), "Lazy<Config>");
     assert_eq!(opaque_cells(&payments), [] as [&str; 0]);
     // Seats, terms and free places are bytes that the meter's code writes by hand.
     assert_eq!(
