@@ -219,15 +219,14 @@ fn what_only_looks_like_an_option_is_an_enum() {
 #[test]
 fn a_value_with_fields_is_no_result() {
     let registry = abi(&document("stream_registry"));
-    let facts = registry
+    let limits = registry
         .message("StreamRegistry::limits")
         .expect("is there");
+    // Of numbers only, so as many bytes as are whole.
     let output = [&[0][..], &[7; 64]].concat();
-    let id = facts.return_type.id;
-    let len = (1..=output.len()).find(|len| registry.reply(facts, &output[..*len]).is_ok());
-    let reply = registry.reply(facts, &output[..len.expect("decodes")]);
-    let Ok(Reply::Value(Value::Object(fields))) = reply else {
-        panic!("type {id}: {reply:?}");
+    let replies = (1..=output.len()).map(|len| registry.reply(limits, &output[..len]));
+    let Some(Reply::Value(Value::Object(fields))) = replies.flatten().next() else {
+        panic!("the limits are an object");
     };
     assert!(!fields.is_empty());
 }
