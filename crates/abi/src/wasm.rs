@@ -132,6 +132,29 @@ mod tests {
     }
 
     #[test]
+    fn imports_of_every_kind_are_read_past_128_bytes() {
+        let long = "n".repeat(100);
+        let kinds = [
+            &[1, 0x70, 0, 2][..], // a table that may grow
+            &[1, 0x70, 1, 2, 3],  // and one to a maximum
+            &[2, 0, 2],           // memory that may grow
+            &[3, 0x7f, 0],        // a global
+            &[0, 5],              // a function
+        ];
+        let mut imports = vec![5];
+        for kind in kinds {
+            imports.extend([1, b'm', 100]);
+            imports.extend(long.bytes());
+            imports.extend(kind);
+        }
+        let len = u16::try_from(imports.len()).expect("is short");
+        let [low, high] = [(len & 0x7f) as u8 | 0x80, (len >> 7) as u8];
+        let wasm = [&MAGIC[..], &[IMPORT_SECTION, low, high], &imports].concat();
+        let read = super::imports(&wasm).expect("reads");
+        assert_eq!(read, vec![("m".to_owned(), long); 5]);
+    }
+
+    #[test]
     fn damaged_code_is_refused() {
         let wasm = wasm();
         for len in [0, 4, 9, 10, 12, 20, wasm.len() - 1] {

@@ -104,6 +104,8 @@ mod tests {
     #[test]
     fn a_well_known_key_is_for_development_alone() -> Result<()> {
         let alice = Key::parse("//Alice", true)?;
+        let published = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+        assert_eq!(alice.account(), crate::parse_account(published)?);
         let dev = format!("{DEV_PHRASE}//Alice");
         assert_eq!(Key::parse(&dev, true)?.account(), alice.account());
         let seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
