@@ -497,6 +497,59 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_not_missing() -> Result<()> {
+        let dir = std::env::temp_dir().join(format!("vilokanam-network-{}", std::process::id()));
+        fs::create_dir_all(dir.join("local.toml"))?;
+        fs::write(dir.join("my-net_1.toml"), LOCAL)?;
+        let (folder, named) = (
+            Network::load("local", Some(&dir)),
+            Network::load("my-net_1", Some(&dir)),
+        );
+        fs::remove_dir_all(&dir)?;
+        assert!(folder.is_err());
+        assert_eq!(named?.name, "my-net_1");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_said_goes_before_what_is_usual() -> Result<()> {
+        let usual = LOCAL.replacen("poll_ms = 20", "", 1);
+        let usual = Network::parse("local", &usual)?;
+        assert_eq!((usual.poll_ms, usual.patience_secs), (500, 60));
+        assert_eq!((usual.roles.owner, usual.moderation.treasury), (None, None));
+        let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+        let said = LOCAL
+            .replacen("poll_ms = 20", "poll_ms = 20\npatience_secs = 7", 1)
+            .replacen("[roles]", &format!("[roles]\nowner = {alice:?}"), 1)
+            .replacen(
+                "[moderation]",
+                &format!("[moderation]\ntreasury = {alice:?}"),
+                1,
+            );
+        let said = Network::parse("local", &said)?;
+        let alice = Some(parse_account(alice)?);
+        assert_eq!((said.roles.owner, said.moderation.treasury), (alice, alice));
+        assert_eq!(said.bond_treasury(), alice.context("is there")?);
+        let options = said.options();
+        assert_eq!(options.poll, Duration::from_millis(20));
+        assert_eq!(options.patience, Duration::from_secs(7));
+        Ok(())
+    }
+
+    #[test]
+    fn an_exit_takes_a_while_unless_changes_take_none() {
+        let with = |exit_ms: u64, change_ms: u64| {
+            let delays = LOCAL
+                .replacen("exit_ms = 3_600_000", &format!("exit_ms = {exit_ms}"), 1)
+                .replacen("change_ms = 0", &format!("change_ms = {change_ms}"), 1);
+            Network::parse("local", &delays)
+        };
+        assert!(with(0, 0).is_ok());
+        assert!(with(MIN_EXIT_DELAY_MS, MIN_CHANGE_DELAY_MS).is_ok());
+        assert!(with(MIN_EXIT_DELAY_MS - 1, MIN_CHANGE_DELAY_MS).is_err());
+    }
+
+    #[test]
     fn what_is_on_top_is_optional() -> Result<()> {
         let plain = Network::parse("local", LOCAL)?;
         assert_eq!(plain.moderation, Moderation::default());
