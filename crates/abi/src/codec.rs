@@ -231,7 +231,6 @@ impl Writer<'_> {
     ) -> Result<(), Option<anyhow::Error>> {
         match (ids, value) {
             ([], Value::Null) => Ok(()),
-            ([], Value::Array(items)) if items.is_empty() => Ok(()),
             ([id], value) => self.value(*id, value, out).map_err(Some),
             (ids, Value::Array(items)) if items.len() == ids.len() => {
                 for (position, (id, item)) in ids.iter().zip(items).enumerate() {

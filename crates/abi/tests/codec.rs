@@ -73,6 +73,21 @@ fn whole_numbers() {
 }
 
 #[test]
+fn numbers_of_256_bits_are_their_bytes() {
+    let types = json!({ "types": [{ "id": 0, "type": { "def": { "primitive": "u256" } } }] });
+    let types: PortableRegistry = serde_json::from_value(types).expect("is a registry");
+    let told = json!(codec::to_hex(&[7; 32]));
+    let mut bytes = Vec::new();
+    codec::encode(&types, 0, &told, &mut bytes).expect("encodes");
+    assert_eq!(bytes, [7; 32]);
+    let value = codec::decode(&types, 0, &mut bytes.as_slice(), Accounts::Hex);
+    assert_eq!(value.expect("decodes"), told);
+    for wrong in [json!("0x07"), json!(7)] {
+        assert!(codec::encode(&types, 0, &wrong, &mut Vec::new()).is_err());
+    }
+}
+
+#[test]
 fn texts_characters_and_truth() {
     is("é".to_owned(), json!("é"));
     is(true, json!(true));

@@ -309,6 +309,14 @@ fn an_event_is_followed_in_its_own_module() {
 }
 
 #[test]
+fn an_event_is_followed_by_its_topic_to_another_module() {
+    let said = said("payment_handler", |new| {
+        event(new, "Deposited")["module_path"] = json!("another");
+    });
+    assert_eq!(said, [] as [&str; 0]);
+}
+
+#[test]
 fn moved_retyped_and_repacked_cells_are_told() {
     let moved = said("payment_handler", |new| {
         cell(new, "pools")["root_key"] = json!("0x0b009a00");
