@@ -233,6 +233,12 @@ impl Model {
         payable.copied().unwrap_or(0)
     }
 
+    /// What the payment handler has in an asset beyond what it owes; none if the token does not answer.
+    pub fn surplus(&self, asset: AssetId) -> Option<Balance> {
+        let has = self.vault(asset)?;
+        Some(has.saturating_sub(self.owing(asset)))
+    }
+
     /// What the contract owes.
     pub fn totals(&self, asset: AssetId) -> Totals {
         Totals {
@@ -326,8 +332,7 @@ impl Model {
                 if token == Some(self.contracts.payments) {
                     self.trapped.set(true);
                 }
-                let has = self.vault(*asset).ok_or(Error::TokenFailed)?;
-                let amount = has.saturating_sub(self.owing(*asset));
+                let amount = self.surplus(*asset).ok_or(Error::TokenFailed)?;
                 if amount == 0 {
                     return Err(Error::NothingToSweep);
                 }

@@ -137,6 +137,8 @@ pub fn tiny() -> Vec<Bounds> {
 pub fn tiniest() -> Vec<Bounds> {
     let clock = Bounds {
         name: "tiniest clock",
+        // The price is what the viewer pays at most, to the unit.
+        ceiling: RATE,
         reprices: 0,
         top_up: None,
         ..TINY_CLOCK

@@ -104,7 +104,7 @@ const VERBS: &[(u16, Choose)] = &[
     (3, |c| c.accept_owner()),
     (1, |c| c.announce_delay()),
     (8, |c| c.announce()),
-    (1, |c| c.cancel()),
+    (4, |c| c.cancel()),
     (6, |c| c.apply()),
     (1, |c| c.wire()),
     (12, |c| c.deposit_and_open()),

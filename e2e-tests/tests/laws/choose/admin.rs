@@ -144,6 +144,10 @@ impl Chooser<'_> {
     }
 
     pub(super) fn cancel(&mut self) -> Choice {
+        let nothing = self.waiting().next().is_none();
+        if nothing && !self.dice.rarely(8) {
+            return self.announce();
+        }
         let (part, id) = self.pending();
         self.administer(part, AdminCall::Cancel(id))
     }

@@ -174,18 +174,44 @@ impl Chooser<'_> {
     /// What somebody gives.
     fn gift(&mut self, giver: AccountId, asset: AssetId) -> Balance {
         let free = self.world.model.pool(giver, asset).free;
-        match self.dice.roll(10) {
-            0 => self.part_of(free),
-            1 => 0,
-            2 => MAX_HOLD + 1,
-            3 => 1,
-            4 | 5 => RATE * 77 + 13,
+        let left = self.left_to_spend(giver, asset);
+        match (self.dice.roll(10), left) {
+            (0, _) => self.part_of(free),
+            (1, _) => 0,
+            (2, _) => MAX_HOLD + 1,
+            (3, _) => 1,
+            (4, Some(left)) => left,
+            (5, Some(left)) => left.saturating_add(1),
+            (4 | 5, None) => RATE * 77 + 13,
             _ => RATE * 3,
         }
     }
 
+    /// What the limits of a pool leave for today, if there are any.
+    fn left_to_spend(&self, viewer: AccountId, asset: AssetId) -> Option<Balance> {
+        let spending = self.world.model.spending(viewer, asset);
+        let limits = spending.limits;
+        let left = [
+            (limits.day, spending.day),
+            (limits.week, spending.week),
+            (limits.month, spending.month),
+        ];
+        let left = left.into_iter();
+        left.filter_map(|(limit, spent)| Some(limit?.saturating_sub(spent)))
+            .min()
+    }
+
+    /// A viewer and what they pay in: one whose limits bind, half of the time.
+    fn spender(&mut self) -> (AccountId, AssetId) {
+        let random = (self.viewer(), self.asset());
+        let limited = self.world.model.payments.limited.iter().copied();
+        let limited: Vec<_> = limited.collect();
+        let found = self.dice.pick(&limited).filter(|_| self.dice.rarely(2));
+        found.unwrap_or(random)
+    }
+
     pub(super) fn tip(&mut self) -> Choice {
-        let (caller, stream, asset) = (self.viewer(), self.live_stream(), self.asset());
+        let ((caller, asset), stream) = (self.spender(), self.live_stream());
         let amount = self.gift(caller, asset);
         let message = self.dice.rarely(3).then(|| Hash::from([3; 32]));
         let call = PatronageCall::Tip {

@@ -69,7 +69,16 @@ impl Chooser<'_> {
     }
 
     pub(super) fn sweep(&mut self) -> Choice {
-        let (caller, asset) = (self.someone(), self.asset());
+        let caller = self.someone();
+        let surplus = [0, 1].into_iter();
+        let surplus = surplus.filter(|asset| self.world.model.surplus(*asset) > Some(0));
+        let surplus: Vec<AssetId> = surplus.collect();
+        let found = self.dice.pick(&surplus).filter(|_| !self.dice.rarely(6));
+        // First there must be something.
+        if found.is_none() && self.dice.rarely(2) {
+            return self.donate();
+        }
+        let asset = found.unwrap_or_else(|| self.asset());
         self.act(caller, Action::Payments(PaymentsCall::Sweep { asset }))
     }
 
