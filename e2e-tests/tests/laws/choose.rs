@@ -145,7 +145,7 @@ const VERBS: &[(u16, Choose)] = &[
     (3, |c| c.collect()),
     (3, |c| c.forfeit()),
     (2, |c| Choice::Mischief(c.dice.roll(8), c.dice.roll(36))),
-    (1, |c| c.wait_for_change()),
+    (3, |c| c.wait_for_change()),
 ];
 
 /// Where `open` is among them.
@@ -181,7 +181,7 @@ pub fn choose(world: &World, step: &Step) -> Choice {
         return chooser.open();
     }
     // Nothing else shows that a change can be applied before it is due.
-    if step[step.len() - 1].is_multiple_of(2) {
+    if !step[step.len() - 1].is_multiple_of(4) {
         if let Some(choice) = chooser.apply_at_hand() {
             return choice;
         }
