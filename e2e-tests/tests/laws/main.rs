@@ -184,7 +184,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &["InvalidKey", "ExitBegun", "KeyChanging", "SessionEnded"],
     ),
     ("meter.close_ended", &["SessionNotEnded", "ExitNotDue"]),
-    ("meter.dismiss", &["SessionNotFound"]),
+    ("meter.dismiss", &["SessionNotFound", "NotCreator"]),
     (
         "meter.finish_close",
         &["SessionNotFound", "NotClosing", "ExitNotDue"],
@@ -212,7 +212,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     ("payments.deposit_permitted", &["NotMeter"]),
     ("payments.refund", &["PayableTooSmall"]),
     ("payments.set_spending_limits", &["InvalidLimits"]),
-    ("patronage.tip", &["NotLive"]),
+    ("patronage.tip", &["NotLive", "Payments(AboveLimit)"]),
     ("patronage.contribute", &["GoalClosed"]),
     (
         "patronage.return_contribution",
@@ -233,8 +233,6 @@ const REFUSALS: &[(&str, &[&str])] = &[
 /// What comes once or twice in as many evenings as `make test` has, and must have come in ten times as many.
 const RARE_REFUSALS: &[(&str, &[&str])] = &[
     ("meter.open", &["Patronage(AlreadySponsored)"]),
-    ("meter.dismiss", &["NotCreator"]),
-    ("patronage.tip", &["Payments(AboveLimit)"]),
     ("hostile token calls withdraw back", &["refused"]),
     ("hostile token calls settle_page back", &["refused"]),
 ];
